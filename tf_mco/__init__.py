@@ -1,0 +1,35 @@
+"""Monte Carlo objectives and gradient estimators for TensorFlow and Keras."""
+
+from tf_mco import estimators
+from tf_mco import posteriors
+from tf_mco import random
+from tf_mco.api import estimate
+from tf_mco.api import expectation
+from tf_mco.estimators.reinforce_loo import reinforce_loo_loss
+from tf_mco.estimators.vimco import vimco_loss
+from tf_mco.ops.coupling import arm_gradient
+from tf_mco.ops.coupling import disarm_gradient
+from tf_mco.registry import estimator_names
+from tf_mco.registry import get_estimator
+from tf_mco.types import Draw
+from tf_mco.types import Estimator
+from tf_mco.types import Surrogate
+
+__version__ = '0.1.0'
+
+__all__ = [
+  'Draw',
+  'Estimator',
+  'Surrogate',
+  'arm_gradient',
+  'disarm_gradient',
+  'estimate',
+  'estimator_names',
+  'estimators',
+  'expectation',
+  'get_estimator',
+  'posteriors',
+  'random',
+  'reinforce_loo_loss',
+  'vimco_loss',
+]

@@ -1,0 +1,9 @@
+"""The one place where TensorFlow Probability is imported.
+
+A change of its release touches this file only.
+"""
+
+import tensorflow_probability as tfp
+
+stats = tfp.stats
+tfd = tfp.distributions

@@ -1,0 +1,38 @@
+"""DisARM: antithetic pairs, the uniform numbers integrated out."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import tensorflow as tf
+
+from tf_mco.estimators import antithetic
+from tf_mco.ops import coupling
+
+
+@dataclasses.dataclass(frozen=True)
+class Disarm(antithetic.AntitheticMean):
+  """DisARM (also known as U2G), for Bernoulli variables.
+
+  Args:
+    num_pairs: P >= 1, averaged.
+    shared_randomness: with several stochastic layers, whether the two paths
+      of a pair use the same uniform numbers above the antithetic layer.
+  Reference: Dong, Mnih and Tucker (2020), arXiv:2006.10680.
+  """
+
+  unbiased_for: ClassVar[str] = 'elbo'
+
+  def logit_gradient(
+    self,
+    f: tf.Tensor,
+    f_tilde: tf.Tensor,
+    b: tf.Tensor,
+    b_tilde: tf.Tensor,
+    uniform: tf.Tensor,
+    logits: tf.Tensor,
+  ) -> tf.Tensor:
+    """See `coupling.disarm_gradient`."""
+    del uniform
+    return coupling.disarm_gradient(f, f_tilde, b, b_tilde, logits)

@@ -1,0 +1,103 @@
+"""Local DisARM: an antithetic pair for each sample of a K-sample bound."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from tf_mco import types
+from tf_mco.estimators import antithetic
+from tf_mco.ops import checks
+from tf_mco.ops import coupling
+from tf_mco.ops import gradients
+from tf_mco.ops import log_weights as log_weights_lib
+from tf_mco.posteriors import protocol
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalDisarm(antithetic.AntitheticPairs):
+  """The multi-sample DisARM, for Bernoulli variables.
+
+  One pair per sample of the bound: K = num_pairs, at 2 K evaluations.
+
+  Args:
+    num_pairs: K >= 1.
+    shared_randomness: with several stochastic layers, whether the two paths
+      of a pair use the same uniform numbers above the antithetic layer.
+    symmetrized: average with the estimate in which the two halves of every
+      pair change roles. The bound is then the mean of both halves';
+      `log_weights` are those of the first.
+  Reference: Dong, Mnih and Tucker (2020), section on multi-sample bounds,
+    arXiv:2006.10680.
+  """
+
+  symmetrized: bool = False
+
+  unbiased_for: ClassVar[str] = 'iwae'
+
+  def __post_init__(self):
+    super().__post_init__()
+    checks.boolean('symmetrized', self.symmetrized)
+
+  @property
+  def num_samples(self) -> int:
+    """K of the bound, one sample per pair."""
+    return self.num_pairs
+
+  def reported_path(self, pair: types.Pair) -> tuple[tf.Tensor, ...]:
+    """Returns the first half."""
+    return pair.path
+
+  def surrogate(
+    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+  ) -> types.Surrogate:
+    """Returns the surrogate of the K-sample bound."""
+    samples = antithetic.stack(posterior, draw.pairs)
+    log_q = protocol.log_prob(posterior, samples)
+    # Attached to log_q: -sum_k wt_k s_k is part of the posterior's gradient.
+    log_w = checks.evaluate(log_joint, samples, log_q) - log_q
+    by_layer = antithetic.unstack(log_w, len(draw.pairs))
+    stopped = antithetic.unstack(tf.stop_gradient(log_w), len(draw.pairs))
+
+    def gradient(layer, pair, logits):
+      b, b_tilde = pair.path[layer], pair.antithetic[layer]
+      half, other = stopped[layer]
+      estimate = _swapped(half, other, b, b_tilde, logits)
+      if self.symmetrized:
+        swapped = _swapped(other, half, b_tilde, b, logits)
+        estimate = (estimate + swapped) / 2
+      return estimate
+
+    # A sum: pair k replaces the k-th sample of the bound only.
+    estimate = tf.reduce_sum(
+      antithetic.carry(posterior, draw.pairs, gradient), axis=0
+    )
+    bounds = [self._bound(halves) for halves in by_layer]
+    bound = tf.stop_gradient(bounds[0])
+    carrier = tf.add_n(bounds) / len(bounds) + estimate
+    return types.Surrogate(
+      loss=gradients.graft(-bound, -carrier),
+      bound=bound,
+      log_weights=stopped[0][0],
+    )
+
+  def _bound(self, halves: list[tf.Tensor]) -> tf.Tensor:
+    bound = log_weights_lib.log_mean_exp(halves[0])
+    if self.symmetrized:
+      bound = (bound + log_weights_lib.log_mean_exp(halves[1])) / 2
+    return bound
+
+
+def _swapped(log_w, log_w_tilde, b, b_tilde, logits) -> tf.Tensor:
+  """Returns DisARM's gradient from replacing each sample by its antithesis.
+
+  Args:
+    log_w: `[K, B]` of the samples b; log_w_tilde: `[K, B]` of b_tilde.
+    b: `[K, B, D]`; b_tilde: `[K, B, D]`; logits: `[B, D]` or `[K, B, D]`.
+  """
+  log_sum = tf.reduce_logsumexp(log_w, axis=0, keepdims=True)
+  others = log_weights_lib.leave_one_out_logsumexp(log_w)
+  replaced = log_weights_lib.log_add_exp(others, log_w_tilde)
+  return coupling.disarm_gradient(log_sum, replaced, b, b_tilde, logits)

@@ -1,0 +1,71 @@
+"""REINFORCE with the mean of the other samples as the baseline."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from tf_mco import types
+from tf_mco.estimators import independent
+from tf_mco.estimators import mean
+from tf_mco.estimators import reinforce
+from tf_mco.ops import checks
+from tf_mco.posteriors import protocol
+
+
+def reinforce_loo_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
+  """Returns the negative ELBO, carrying the leave-one-out gradient.
+
+  Args:
+    log_p: `[K, B]` log p(x, z[k]) in nats, differentiable in the model.
+    log_q: `[K, B]` log q(z[k] | x) of samples whose gradient is stopped,
+      differentiable in the posterior.
+  Returns:
+    `[B]`, equal to `-mean_k(log_p[k] - log_q[k])`; not reduced over `B`.
+  Raises:
+    ValueError: if the shapes are not the same `[K, B]`, or `K < 2`.
+  Reference: Kool, van Hoof and Welling (2019), Buy 4 REINFORCE samples.
+  """
+  log_p, log_q = tf.convert_to_tensor(log_p), tf.convert_to_tensor(log_q)
+  checks.log_weights(log_p, log_q)
+  # Serves the posterior: the direct term has mean zero and is dropped.
+  values = log_p - tf.stop_gradient(log_q)
+  return _surrogate(values, log_q).loss
+
+
+def _surrogate(values: tf.Tensor, log_q: tf.Tensor) -> types.Surrogate:
+  num_samples = values.shape[0]
+  checks.at_least(
+    'num_samples', num_samples, 2, ReinforceLoo.minimum_reason
+  )
+  centred = values - tf.reduce_mean(values, axis=0, keepdims=True)
+  return reinforce.score_surrogate(values, log_q, centred / (num_samples - 1))
+
+
+@dataclasses.dataclass(frozen=True)
+class ReinforceLoo(independent.IndependentSamples, mean.ScoreMean):
+  """The score-function estimator with a leave-one-out baseline.
+
+  Any posterior, discrete or not.
+
+  Args:
+    num_samples: K >= 2, the independent samples averaged.
+  Reference: Kool, van Hoof and Welling (2019), Buy 4 REINFORCE samples.
+  """
+
+  num_samples: int = 2
+
+  unbiased_for: ClassVar[str] = 'elbo'
+  minimum: ClassVar[int] = 2
+  minimum_reason: ClassVar[str] = 'the other samples are the baseline'
+
+  def mean_surrogate(
+    self, integrand: mean.Integrand, posterior: Any, draw: types.Draw
+  ) -> types.Surrogate:
+    """See `ScoreMean`."""
+    log_q = protocol.log_prob(posterior, draw.samples)
+    return _surrogate(
+      checks.evaluate(integrand, draw.samples, log_q), log_q
+    )

@@ -1,0 +1,79 @@
+"""Checks of shapes and options: what is wrong, expected and received."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import tensorflow as tf
+
+
+def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
+  """Raises ValueError unless both are `[K, B]`, of one shape and dtype."""
+  ranks = (log_p.shape.rank, log_q.shape.rank)
+  if ranks != (2, 2) or not log_p.shape.is_compatible_with(log_q.shape):
+    raise ValueError(
+      '`log_p` and `log_q` must have the same shape [K, B]: K samples of B '
+      f'examples. Received: log_p.shape={log_p.shape}, '
+      f'log_q.shape={log_q.shape}'
+    )
+  if log_p.shape[0] is None and log_q.shape[0] is None:
+    raise ValueError(
+      'The number of samples K, the first axis of `log_p` and `log_q`, must '
+      f'be static. Received: log_p.shape={log_p.shape}'
+    )
+  if log_p.dtype != log_q.dtype:
+    raise ValueError(
+      '`log_p` and `log_q` must have one dtype. Received: '
+      f'log_p.dtype={log_p.dtype.name}, log_q.dtype={log_q.dtype.name}'
+    )
+
+
+def evaluate(
+  fn: Callable[[Any], tf.Tensor], samples: Any, like: tf.Tensor
+) -> tf.Tensor:
+  """Returns `fn(samples)`, checked to be a `[K, B]` tensor such as `like`."""
+  name = getattr(fn, '__name__', 'log_joint')
+  value = tf.convert_to_tensor(fn(samples))
+  if value.shape.rank != 2 or not value.shape.is_compatible_with(like.shape):
+    shapes = [tuple(z.shape) for z in tf.nest.flatten(samples)]
+    raise ValueError(
+      f'`{name}` must map samples of shape(s) {shapes} to [K, B] = '
+      f'{like.shape}: one number per sample and example, in nats. Received: '
+      f'a tensor of shape {value.shape}'
+    )
+  if value.dtype != like.dtype:
+    raise ValueError(
+      f"`{name}` must return the posterior's dtype, {like.dtype.name} "
+      '(log-weights stay float32 under mixed precision: cast). Received: '
+      f'{value.dtype.name}'
+    )
+  # Where the batch size is dynamic, [1, B] against [B, 1] would broadcast.
+  return tf.ensure_shape(value, like.shape)
+
+
+def at_least(name: str, value: Any, minimum: int, why: str = '') -> None:
+  """Raises ValueError unless `value` is an integer >= `minimum`."""
+  if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+    because = f' ({why})' if why else ''
+    raise ValueError(
+      f'`{name}` must be an integer of at least {minimum}{because}. '
+      f'Received: {name}={value!r}'
+    )
+
+
+def one_of(name: str, value: Any, choices: Collection[str]) -> None:
+  """Raises ValueError unless `value` is one of `choices`."""
+  if value not in choices:
+    raise ValueError(
+      f'`{name}` must be one of {", ".join(map(repr, choices))}. '
+      f'Received: {name}={value!r}'
+    )
+
+
+def boolean(name: str, value: Any) -> None:
+  """Raises ValueError unless `value` is True or False."""
+  if not isinstance(value, bool):
+    raise ValueError(
+      f'`{name}` must be True or False. Received: {name}={value!r}'
+    )

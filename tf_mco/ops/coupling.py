@@ -1,0 +1,64 @@
+"""Antithetic Bernoulli pairs and the gradients that they give."""
+
+import tensorflow as tf
+
+from tf_mco.ops import gradients
+
+
+def antithetic_bernoulli(
+  logits: tf.Tensor, uniform: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns two Bernoulli samples from the same uniform numbers.
+
+  Args:
+    logits: `[B, D]` or `[P, B, D]`; no gradient flows.
+    uniform: `[P, B, D]` in [0, 1).
+  Returns:
+    b = 1[u > 1 - sigmoid(logits)] and b_tilde = 1[u < sigmoid(logits)], each
+    with the right marginal, as unlike each other as two such can be.
+  """
+  probability = tf.stop_gradient(tf.sigmoid(logits))
+  b = tf.cast(uniform > 1 - probability, uniform.dtype)
+  b_tilde = tf.cast(uniform < probability, uniform.dtype)
+  return b, b_tilde
+
+
+def disarm_gradient(
+  f: tf.Tensor,
+  f_tilde: tf.Tensor,
+  b: tf.Tensor,
+  b_tilde: tf.Tensor,
+  logits: tf.Tensor,
+) -> tf.Tensor:
+  """Returns DisARM's estimate of the gradient of E[f(b)] in the logits.
+
+  Args:
+    f: `[...]` the function at b; f_tilde: `[...]` at b_tilde.
+    b: `[..., D]` and b_tilde: `[..., D]`, an antithetic pair.
+    logits: `[..., D]`, broadcast against b. No gradient flows to any of them.
+  Returns:
+    `[..., D]`, zero where the two samples agree.
+  Reference: Dong, Mnih and Tucker (2020), arXiv:2006.10680.
+  """
+  half_difference = gradients.expand_to_event(f - f_tilde, b) / 2
+  # b - b_tilde is (-1)^b_tilde where they differ, and 0 where they agree.
+  return tf.stop_gradient(
+    half_difference * (b - b_tilde) * tf.sigmoid(tf.abs(logits))
+  )
+
+
+def arm_gradient(
+  f: tf.Tensor, f_tilde: tf.Tensor, u: tf.Tensor
+) -> tf.Tensor:
+  """Returns ARM's estimate of the gradient of E[f(b)] in the logits.
+
+  Args:
+    f: `[...]` the function at b = 1[u > 1 - sigmoid(logits)].
+    f_tilde: `[...]` the function at 1[u < sigmoid(logits)].
+    u: `[..., D]`, the uniform numbers behind both. No gradient flows.
+  Returns:
+    `[..., D]`.
+  Reference: Yin and Zhou (2019), Theorem 1, arXiv:1807.11143.
+  """
+  difference = gradients.expand_to_event(f - f_tilde, u)
+  return tf.stop_gradient(difference * (u - 0.5))

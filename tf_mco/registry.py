@@ -1,0 +1,71 @@
+"""Names of estimators: one line each."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from tf_mco import estimators
+from tf_mco import types
+
+_ESTIMATORS: dict[str, type] = {
+  'arm': estimators.Arm,
+  'disarm': estimators.Disarm,
+  'local_disarm': estimators.LocalDisarm,
+  'reinforce': estimators.Reinforce,
+  'reinforce_loo': estimators.ReinforceLoo,
+  'vimco': estimators.Vimco,
+}
+
+
+def estimator_names() -> tuple[str, ...]:
+  """Returns the names that `get_estimator` knows."""
+  return tuple(_ESTIMATORS)
+
+
+def get_estimator(name: str, **options: Any) -> types.Estimator:
+  """Returns the estimator of that name.
+
+  Args:
+    name: one of `estimator_names()`.
+    **options: its constructor's, such as `num_samples` or `num_pairs`.
+  Raises:
+    ValueError: for an unknown name or option, naming the choices, and for a
+      bad value of an option.
+  """
+  if name not in _ESTIMATORS:
+    raise ValueError(
+      f'Unknown estimator. Expected one of {", ".join(_ESTIMATORS)}. '
+      f'Received: name={name!r}'
+    )
+  cls = _ESTIMATORS[name]
+  choices = [field.name for field in dataclasses.fields(cls)]
+  unknown = sorted(set(options) - set(choices))
+  if unknown:
+    raise ValueError(
+      f'Unknown option of estimator {name!r}. Expected some of '
+      f'{", ".join(choices)}. Received: {", ".join(unknown)}'
+    )
+  return cls(**options)
+
+
+def to_config(estimator: types.Estimator) -> dict[str, Any]:
+  """Returns the name and options that `from_config` makes it from.
+
+  Raises:
+    ValueError: if its class has no name in the registry.
+  """
+  for name, cls in _ESTIMATORS.items():
+    if type(estimator) is cls:
+      fields = dataclasses.fields(cls)
+      options = {f.name: getattr(estimator, f.name) for f in fields}
+      return {'name': name, 'options': options}
+  raise ValueError(
+    'Only estimators of the registry can be written to a configuration: '
+    f'{", ".join(_ESTIMATORS)}. Received: {estimator!r}'
+  )
+
+
+def from_config(config: dict[str, Any]) -> types.Estimator:
+  """Returns the estimator that `to_config` described."""
+  return get_estimator(config['name'], **config['options'])
