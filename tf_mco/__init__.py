@@ -1,6 +1,10 @@
 """Monte Carlo objectives and gradient estimators for TensorFlow and Keras."""
 
+from tf_mco import distributions
 from tf_mco import estimators
+from tf_mco import evaluation
+from tf_mco import layers
+from tf_mco import models
 from tf_mco import posteriors
 from tf_mco import random
 from tf_mco.api import estimate
@@ -23,11 +27,15 @@ __all__ = [
   'Surrogate',
   'arm_gradient',
   'disarm_gradient',
+  'distributions',
   'estimate',
   'estimator_names',
   'estimators',
+  'evaluation',
   'expectation',
   'get_estimator',
+  'layers',
+  'models',
   'posteriors',
   'random',
   'reinforce_loo_loss',

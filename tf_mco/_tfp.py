@@ -7,3 +7,4 @@ import tensorflow_probability as tfp
 
 stats = tfp.stats
 tfd = tfp.distributions
+util = tfp.util

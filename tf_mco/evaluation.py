@@ -1,0 +1,101 @@
+"""Bounds of log p(x) with many samples, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf_mco import random
+from tf_mco import types
+from tf_mco.ops import checks
+from tf_mco.posteriors import protocol
+
+
+def importance_bound(
+  log_joint: types.LogJoint,
+  posterior: Any,
+  num_samples: int,
+  *,
+  chunk_size: int = 50,
+  seed: types.Seed,
+) -> tf.Tensor:
+  """Returns log(mean_k(w[k])) with K samples, `[B]`, in nats.
+
+  Its expectation is at most log p(x) and approaches it as K grows (Burda,
+  Grosse and Salakhutdinov 2016). No gradient is meant to flow.
+
+  Args:
+    log_joint: maps samples `[K, B, ...]` to `[K, B]`.
+    posterior: of batch shape `[B]`, or one of `tf_mco.posteriors`.
+    num_samples: K, any number.
+    chunk_size: samples held in memory at once.
+    seed: an integer or an int32 `[2]` tensor.
+  """
+  checks.at_least('num_samples', num_samples, 1)
+  checks.at_least('chunk_size', chunk_size, 1)
+
+  def log_sum(size: int, index: int | tf.Tensor) -> tf.Tensor:
+    samples = protocol.sample_stopped(
+      posterior, size, seed=random.fold_in(seed, index)
+    )
+    log_q = protocol.log_prob(posterior, samples)
+    log_p = checks.evaluate(log_joint, samples, log_q)
+    return tf.reduce_logsumexp(log_p - log_q, axis=0)
+
+  size = min(chunk_size, num_samples)
+  chunks, rest = divmod(num_samples, size)
+  # The first chunk also serves as the loop's initial value.
+  _, total = tf.while_loop(
+    lambda index, _: index < chunks,
+    lambda index, total: (
+      index + 1,
+      tf.reduce_logsumexp(tf.stack([total, log_sum(size, index)]), axis=0),
+    ),
+    [tf.constant(1), log_sum(size, 0)],
+  )
+  if rest:
+    last = log_sum(rest, chunks)
+    total = tf.reduce_logsumexp(tf.stack([total, last]), axis=0)
+  return total - math.log(num_samples)
+
+
+def log_likelihood_bounds(
+  model: Any,
+  x: np.ndarray,
+  *,
+  num_samples: int = 100,
+  batch_size: int = 100,
+  seed: int = 0,
+) -> np.ndarray:
+  """Returns the K-sample bound of every example of a data set, in nats.
+
+  Args:
+    model: a `LatentVariableModel`. Dynamic binarization, if the model has
+      it, draws every example once.
+    x: `[N, ...]` images as given to `fit`, or a `tf.data.Dataset` of batches.
+    num_samples: K, say 100, 1000 or 5000.
+    batch_size: examples per step, for an array.
+    seed: the same seed gives the same numbers.
+  Returns:
+    `[N]`; its mean is the bound of the data set, its standard deviation over
+    sqrt(N) the standard error.
+  """
+  if not isinstance(x, tf.data.Dataset):
+    x = tf.data.Dataset.from_tensor_slices(np.asarray(x)).batch(batch_size)
+
+  @tf.function(jit_compile=True, reduce_retracing=True)
+  def step(batch: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    return model.log_likelihood_bound(
+      batch, num_samples=num_samples, seed=random.fold_in(seed, index)
+    )
+
+  bounds = []
+  for index, batch in enumerate(x):
+    batch = batch[0] if isinstance(batch, tuple) else batch
+    bounds.append(step(batch, tf.constant(index)).numpy())
+  if not bounds:
+    raise ValueError('The data set to evaluate is empty.')
+  return np.concatenate(bounds)

@@ -1,0 +1,13 @@
+"""Keras layers: features to parameters of distributions, and the objective."""
+
+from tf_mco.layers.bernoulli import BernoulliLikelihood
+from tf_mco.layers.bernoulli import BernoulliPosterior
+from tf_mco.layers.bernoulli import BernoulliPrior
+from tf_mco.layers.objective import MonteCarloObjective
+
+__all__ = [
+  'BernoulliLikelihood',
+  'BernoulliPosterior',
+  'BernoulliPrior',
+  'MonteCarloObjective',
+]

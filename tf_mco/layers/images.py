@@ -1,0 +1,80 @@
+"""Data on their way in: to [0, 1], checked, and binarized in the step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf_mco import random
+from tf_mco import types
+
+BINARIZATIONS = ('auto', 'dynamic', 'none')
+
+
+def to_unit_interval(x: tf.Tensor, dtype: Any) -> tf.Tensor:
+  """Returns integers divided by 255, booleans as 0 and 1, floats as given."""
+  x = tf.convert_to_tensor(x)
+  if x.dtype.is_integer:
+    # A product is cheaper than a division, and 255 / 255 is still exactly 1.
+    return tf.minimum(tf.cast(x, dtype) * (1 / 255), 1)
+  return tf.cast(x, dtype)
+
+
+def binarize(x: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
+  """Returns 1 with probability x, else 0: a new draw for every seed."""
+  u = random.uniform(tf.shape(x), dtype=x.dtype, seed=seed)
+  return tf.cast(u < x, x.dtype)
+
+
+def invalid(x: tf.Tensor, support: str) -> tf.Tensor | None:
+  """Returns whether any value cannot be scored; None if none ever can.
+
+  Args:
+    x: as received, before `to_unit_interval`.
+    support: 'binary': values in [0, 1], or integers in [0, 255]; 'real':
+      finite values.
+  """
+  x = tf.convert_to_tensor(x)
+  if x.dtype in (tf.uint8, tf.bool):
+    return None
+  if x.dtype.is_integer:
+    return tf.reduce_any((x < 0) | (x > 255)) if support == 'binary' else None
+  if support == 'binary':
+    # Written so that NaN fails too.
+    return ~tf.reduce_all((x >= 0) & (x <= 1))
+  return ~tf.reduce_all(tf.math.is_finite(x))
+
+
+def check(x: Any, support: str, where: str) -> None:
+  """Raises ValueError if an array has a value that cannot be scored.
+
+  Args:
+    x: an array or eager tensor.
+    support: see `invalid`.
+    where: what the array is, for the message.
+  """
+  array = np.asarray(x)
+  if array.dtype.kind not in 'biuf':
+    raise ValueError(
+      f'Bad values in {where}: expected numbers. Received: {array.dtype}'
+    )
+  if not array.size:
+    raise ValueError(f'No values in {where}: its shape is {array.shape}')
+  low, high = array.min(), array.max()  # NaN if any value is
+  if support == 'real':
+    good, expected = np.isfinite(low) and np.isfinite(high), 'finite values'
+  else:
+    top = 1 if array.dtype.kind in 'bf' else 255
+    good = low >= 0 and high <= top
+    expected = (
+      'pixels in [0, 1] (floating), or in 0..255 (integers), for a '
+      'likelihood of binary data'
+    )
+  if not good:
+    nans = int(np.isnan(array).sum()) if array.dtype.kind == 'f' else 0
+    raise ValueError(
+      f'Bad values in {where}: expected {expected}. Received: '
+      f'{array.dtype} values from {low} to {high}, {nans} of them NaN'
+    )

@@ -1,0 +1,252 @@
+"""A Keras layer from data to the bound of log p(x), which adds its loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tf_mco import random
+from tf_mco import registry
+from tf_mco import types
+from tf_mco.layers import images
+from tf_mco.layers import problem as problem_lib
+from tf_mco.layers import stages
+from tf_mco.ops import checks
+
+
+@keras.saving.register_keras_serializable(package='tf_mco')
+class MonteCarloObjective(keras.layers.Layer):
+  """x -> the bound of log p(x), `[B]`, in nats; adds minus its mean as loss.
+
+  The value is the bound that the estimator reports; the gradient of the
+  added loss is the estimator's. The returned bound carries no gradient.
+  """
+
+  def __init__(
+    self,
+    encoder: Any,
+    decoder: Any,
+    prior: Any,
+    estimator: types.Estimator | str,
+    *,
+    binarization: str = 'auto',
+    analytic_kl: bool = False,
+    seed: int = 0,
+    **kwargs: Any,
+  ):
+    """Makes the layer.
+
+    Args:
+      encoder: q(z | x): a Keras model that ends in a posterior layer, say
+        `BernoulliPosterior`; such a layer; or a pair (network, layer). A list
+        of those is a chain of stochastic layers: the first from x, each later
+        one from the sample before it.
+      decoder: p(x | z) in the same forms, ending in a likelihood layer. For a
+        chain a list in the encoder's order: the first gives x from z1, the
+        second z1 from z2.
+      prior: a Keras layer with `.distribution()`, p(z) of the last z.
+      estimator: an estimator, or its name.
+      binarization: 'dynamic': x is 1 with probability its pixel, drawn anew
+        at every visit inside the compiled step; 'none'; 'auto': dynamic if the
+        likelihood is of binary data.
+      analytic_kl: E[log p(x|z)] - KL(q || p) with the KL in closed form, for
+        estimators of a mean and one stochastic layer.
+      seed: of all random numbers, together with the step.
+      **kwargs: of `keras.layers.Layer`.
+    Raises:
+      ValueError: if the parts do not fit together.
+    """
+    # Pixels in half precision would be binarized with the wrong probability.
+    super().__init__(autocast=False, **kwargs)
+    if isinstance(estimator, str):
+      estimator = registry.get_estimator(estimator)
+    checks.one_of('binarization', binarization, images.BINARIZATIONS)
+    checks.boolean('analytic_kl', analytic_kl)
+    self.encoder, self.decoder, self.prior = encoder, decoder, prior
+    self.estimator = estimator
+    self.binarization = binarization
+    self.analytic_kl = analytic_kl
+    self.seed = seed
+    self.encoder_stages = stages.parse('encoder', encoder)
+    self.decoder_stages = stages.parse('decoder', decoder)
+    # Keras saves the weights of layers in lists, but not of nested ones.
+    self.parts = [
+      *stages.layers(encoder), *stages.layers(decoder), prior
+    ]
+    self._check_parts()
+    self.step: Any = None
+
+  def _check_parts(self) -> None:
+    depths = len(self.encoder_stages), len(self.decoder_stages)
+    if depths[0] != depths[1]:
+      raise ValueError(
+        '`encoder` and `decoder` must have the same number of stochastic '
+        f'layers. Received: {depths[0]} and {depths[1]}'
+      )
+    if not hasattr(self.prior, 'distribution'):
+      raise ValueError(
+        '`prior` must be a Keras layer with a `.distribution()`, such as '
+        f'tf_mco.layers.BernoulliPrior. Received: {self.prior!r}'
+      )
+    if not isinstance(self.estimator, types.Estimator):
+      raise ValueError(
+        '`estimator` must be a name or an estimator of tf_mco. Received: '
+        f'{self.estimator!r}'
+      )
+    mean = hasattr(self.estimator, 'mean_surrogate') and depths[0] == 1
+    if self.analytic_kl and not mean:
+      raise ValueError(
+        '`analytic_kl` needs an estimator of a mean (elbo, reinforce, '
+        'reinforce_loo, arm, disarm) and one stochastic layer. Received: '
+        f'{self.estimator!r}, {depths[0]} stochastic layer(s)'
+      )
+
+  @property
+  def support(self) -> str:
+    """The values that the likelihood scores: 'binary' or 'real'."""
+    return self.decoder_stages[0].head.support
+
+  @property
+  def num_layers(self) -> int:
+    """The number of stochastic layers."""
+    return len(self.encoder_stages)
+
+  def parameter_groups(self) -> dict[str, list]:
+    """Returns the trainable variables of encoder, decoder and prior."""
+    groups: dict[str, list] = {'encoder': [], 'decoder': [], 'prior': []}
+    seen: set[int] = set()
+    parts = {
+      'encoder': stages.layers(self.encoder),
+      'decoder': stages.layers(self.decoder),
+      'prior': [self.prior],
+    }
+    for group, found in parts.items():
+      for layer in found:
+        for variable in layer.trainable_variables:
+          if id(variable) not in seen:
+            seen.add(id(variable))
+            groups[group].append(variable)
+    return groups
+
+  def build(self, input_shape: Any) -> None:
+    """Makes all weights, by one evaluation of an example of zeros."""
+    if self.built:
+      return
+    self.step = self.add_weight(
+      name='step',
+      shape=(),
+      dtype='int64',
+      initializer='zeros',
+      trainable=False,
+      autocast=False,
+      aggregation='only_first_replica',
+    )
+    self.built = True
+    with tf.init_scope():
+      example = tf.zeros([1, *input_shape[1:]], self.log_dtype)
+      self.surrogate(example, seed=0)
+
+  @property
+  def log_dtype(self) -> str:
+    """The dtype of data and log-weights: float32 under mixed precision."""
+    return 'float64' if self.compute_dtype == 'float64' else 'float32'
+
+  def prepare(self, x: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
+    """Returns the data as the model sees them: floating, and binarized."""
+    x = images.to_unit_interval(x, self.log_dtype)
+    dynamic = self.binarization == 'dynamic' or (
+      self.binarization == 'auto' and self.support == 'binary'
+    )
+    return images.binarize(x, seed=seed) if dynamic else x
+
+  def problem(
+    self, x: tf.Tensor, *, training: bool = False
+  ) -> problem_lib.Problem:
+    """Returns log-joint and posterior of prepared data `[B, ...]`."""
+    return problem_lib.make(
+      x,
+      self.encoder_stages,
+      self.decoder_stages,
+      self.prior,
+      chain=isinstance(self.encoder, list),
+      training=training,
+    )
+
+  def surrogate(
+    self,
+    x: tf.Tensor,
+    *,
+    estimator: types.Estimator | None = None,
+    training: bool = False,
+    seed: types.Seed,
+  ) -> types.Surrogate:
+    """Returns loss, bound and log-weights of a batch `[B, ...]`.
+
+    Args:
+      x: images, as given to `fit`.
+      estimator: in place of the layer's own.
+      training: passed to the networks.
+      seed: an integer or an int32 `[2]` tensor.
+    """
+    data_seed, draw_seed = random.split(seed, 2)
+    prepared = self.prepare(x, seed=data_seed)
+    return problem_lib.estimate(
+      estimator or self.estimator,
+      self.problem(prepared, training=training),
+      analytic_kl=self.analytic_kl,
+      seed=draw_seed,
+    )
+
+  def next_seed(self) -> tf.Tensor:
+    """Returns the seed of this step, and counts the step."""
+    seed = random.fold_in(self.seed, tf.convert_to_tensor(self.step))
+    self.step.assign_add(1)
+    return seed
+
+  def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+    """Returns the bound `[B]`, in nats, and adds minus its mean as loss."""
+    if training:
+      seed = self.next_seed()
+    else:
+      seed = random.fold_in(self.seed, -1)
+    result = self.surrogate(x, training=training, seed=seed)
+    self.add_loss(tf.reduce_mean(result.loss))
+    return result.bound
+
+  def compute_output_spec(self, x: Any, training: bool = False) -> Any:
+    """Returns the spec of `[B]`."""
+    del training
+    return keras.KerasTensor((x.shape[0],), dtype=self.log_dtype)
+
+  def get_config(self) -> dict[str, Any]:
+    """Returns the constructor's arguments."""
+    return {**super().get_config(), **self.parts_config()}
+
+  def parts_config(self) -> dict[str, Any]:
+    """Returns what `deserialize_parts` reads."""
+    return {
+      'encoder': stages.sequence_config(self.encoder),
+      'decoder': stages.sequence_config(self.decoder),
+      'prior': keras.saving.serialize_keras_object(self.prior),
+      'estimator': registry.to_config(self.estimator),
+      'binarization': self.binarization,
+      'analytic_kl': self.analytic_kl,
+      'seed': self.seed,
+    }
+
+  @classmethod
+  def from_config(cls, config: dict[str, Any]) -> MonteCarloObjective:
+    """Returns the layer that `get_config` described."""
+    return cls(**deserialize_parts(config))
+
+
+def deserialize_parts(config: dict[str, Any]) -> dict[str, Any]:
+  """Returns a configuration with its networks and estimator made."""
+  config = dict(config)
+  for part in ('encoder', 'decoder'):
+    config[part] = stages.from_sequence_config(config[part])
+  config['prior'] = keras.saving.deserialize_keras_object(config['prior'])
+  config['estimator'] = registry.from_config(config['estimator'])
+  return config

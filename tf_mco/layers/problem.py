@@ -1,0 +1,127 @@
+"""The log-joint and the posterior of a batch, from networks and heads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from tf_mco import api
+from tf_mco import posteriors
+from tf_mco import random
+from tf_mco import types
+from tf_mco._tfp import tfd
+from tf_mco.layers import stages
+from tf_mco.ops import gradients
+
+
+class Problem(NamedTuple):
+  """What an estimator needs, for one batch that was encoded once."""
+
+  log_joint: types.LogJoint
+  posterior: Any
+  first_posterior: tfd.Distribution  # q(z1 | x)
+  log_likelihood: types.LogJoint  # log p(x | z1), `[K, B]`
+  kl: Callable[[], tf.Tensor]  # KL(posterior || prior), `[B]`
+
+
+def make(
+  x: tf.Tensor,
+  encoder: tuple[stages.Stage, ...],
+  decoder: tuple[stages.Stage, ...],
+  prior: Any,
+  *,
+  chain: bool,
+  training: bool,
+) -> Problem:
+  """Returns the problem of prepared data `[B, ...]`.
+
+  Args:
+    x: what the likelihood scores.
+    encoder: q(z1 | x), q(z2 | z1), ...
+    decoder: p(x | z1), p(z1 | z2), ...
+    prior: a layer whose `.distribution()` is p(z) of the last z.
+    chain: whether the posterior is a Chain, even of one layer.
+    training: passed to the networks.
+  """
+  first = encoder[0].head.distribution(
+    encoder[0].parameters(x, training=training)
+  )
+  posterior = _chain(first, encoder[1:], training) if chain else first
+  p_z = prior.distribution()
+
+  def log_likelihood(samples: types.Samples) -> tf.Tensor:
+    first = samples[0] if isinstance(samples, tuple) else samples
+    return decoder[0].distribution(first, training=training).log_prob(x)
+
+  def log_joint(samples: types.Samples) -> tf.Tensor:
+    path = samples if isinstance(samples, tuple) else (samples,)
+    terms = [p_z.log_prob(path[-1]), log_likelihood(path)]
+    for below, stage in enumerate(decoder[1:]):
+      given = stage.distribution(path[below + 1], training=training)
+      terms.append(given.log_prob(path[below]))
+    return tf.add_n(terms)
+
+  def kl() -> tf.Tensor:
+    return tfd.kl_divergence(posterior, p_z)
+
+  return Problem(log_joint, posterior, first, log_likelihood, kl)
+
+
+def _chain(
+  first: tfd.Distribution, rest: tuple[stages.Stage, ...], training: bool
+) -> posteriors.Chain:
+  def conditional(stage: stages.Stage) -> Callable:
+    return lambda *previous: stage.distribution(
+      previous[-1], training=training
+    )
+
+  return posteriors.Chain([first, *(conditional(stage) for stage in rest)])
+
+
+def ancestral_mean(
+  decoder: tuple[stages.Stage, ...],
+  prior: Any,
+  num_samples: int | tf.Tensor,
+  *,
+  seed: types.Seed,
+) -> tf.Tensor:
+  """Returns the means of p(x | z1) at samples from the prior, `[N, ...]`."""
+  prior_seed, seed = random.split(seed, 2)
+  z = prior.distribution().sample(num_samples, seed=prior_seed)[tf.newaxis]
+  for depth in reversed(range(1, len(decoder))):
+    given = decoder[depth].distribution(z)
+    z = random.sample(given, [], seed=random.fold_in(seed, depth))
+  return decoder[0].distribution(z).mean()[0]
+
+
+def with_analytic_kl(
+  estimator: Any, problem: Problem, *, seed: types.Seed
+) -> types.Surrogate:
+  """Returns the surrogate of E_q[log p(x | z)] - KL(q || p).
+
+  The divergence is in closed form, and so is its gradient, in posterior and
+  prior; the estimator serves the expected log-likelihood.
+  """
+  fn, posterior = problem.log_likelihood, problem.posterior
+  draw = estimator.draw(fn, posterior, seed=seed)
+  mean = estimator.mean_surrogate(fn, posterior, draw)
+  kl = problem.kl()
+  bound = mean.bound - tf.stop_gradient(kl)
+  return types.Surrogate(
+    loss=gradients.graft(-bound, mean.loss + kl),
+    bound=bound,
+    log_weights=mean.log_weights - tf.stop_gradient(kl),
+  )
+
+
+def estimate(
+  estimator: Any, problem: Problem, *, analytic_kl: bool, seed: types.Seed
+) -> types.Surrogate:
+  """Returns the estimator's surrogate of a problem."""
+  if analytic_kl:
+    return with_analytic_kl(estimator, problem, seed=seed)
+  return api.estimate(
+    estimator, problem.log_joint, problem.posterior, seed=seed
+  )

@@ -1,0 +1,50 @@
+"""What one does with a trained model: encode, decode, sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tf_mco import random
+from tf_mco import types
+from tf_mco.layers import images
+from tf_mco.layers import problem
+
+
+class Generation:
+  """Methods over `self.objective`, used eagerly, compiled and exported."""
+
+  objective: Any
+
+  def encode(self, x: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of q(z1 | x), `[B, D]`, for data `[B, ...]`.
+
+    Binary data are not binarized here: the encoder sees the pixels.
+    """
+    dtype = self.objective.log_dtype
+    x = images.to_unit_interval(x, dtype)
+    return self.objective.problem(x).first_posterior.mean()
+
+  def decode(self, z: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of p(x | z1), `[B, ...]`, for codes `[B, D]`."""
+    z = tf.convert_to_tensor(z)
+    likelihood = self.objective.decoder_stages[0].distribution(z[tf.newaxis])
+    return likelihood.mean()[0]
+
+  def reconstruct(self, x: tf.Tensor, *, seed: types.Seed = 0) -> tf.Tensor:
+    """Returns the mean of p(x | z1) at a sample of q(z1 | x)."""
+    x = images.to_unit_interval(x, self.objective.log_dtype)
+    q = self.objective.problem(x).first_posterior
+    return self.decode(random.sample(q, [1], seed=seed)[0])
+
+  def sample(
+    self, num_samples: int | tf.Tensor, *, seed: types.Seed = 0
+  ) -> tf.Tensor:
+    """Returns the means of p(x | z1) at samples from the prior, `[N, ...]`."""
+    return problem.ancestral_mean(
+      self.objective.decoder_stages,
+      self.objective.prior,
+      num_samples,
+      seed=seed,
+    )
