@@ -11,49 +11,48 @@ _HERE = pathlib.Path(__file__).parent
 _TENSORFLOW = '>=2.21,<2.22'
 
 _EXPERIMENTS = [
-    'importlib_resources',  # tensorflow-datasets prepares data with it.
-    'matplotlib>=3.8',
-    'scikit-learn>=1.4',
-    'scipy>=1.11',
-    'tabulate>=0.9',
-    'tensorboard>=2.20',  # tf.summary needs it; TensorFlow no longer does.
-    'tensorflow-datasets>=4.9.10',
-    'threadpoolctl>=3.1',
-    'tqdm>=4.66',
+  'importlib_resources',  # tensorflow-datasets prepares data with it.
+  'matplotlib>=3.8',
+  'scikit-learn>=1.4',
+  'scipy>=1.11',
+  'tabulate>=0.9',
+  'tensorboard>=2.20',  # tf.summary needs it; TensorFlow no longer does.
+  'tensorflow-datasets>=4.9.10',
+  'threadpoolctl>=3.1',
+  'tqdm>=4.66',
 ]
 _TEST = [
-    'mpmath>=1.3',
-    'pytest>=8',
-    'pytest-xdist>=3.5',
-    'scipy>=1.11',
+  'mpmath>=1.3',
+  'pytest>=8',
+  'pytest-xdist>=3.5',
+  'scipy>=1.11',
 ]
 _DEV = ['mypy>=1.15', 'ruff>=0.12', 'types-tabulate', 'types-tqdm']
 
 setuptools.setup(
-    name='tf-mco',
-    version='0.1.0',
-    description=(
-        'Monte Carlo objectives and gradient estimators for TensorFlow'
-        ' and Keras'
-    ),
-    long_description=(_HERE / 'README.md').read_text(encoding='utf-8'),
-    long_description_content_type='text/markdown',
-    license='Apache-2.0',
-    packages=setuptools.find_packages(include=['tf_mco', 'tf_mco.*']),
-    package_data={'tf_mco': ['py.typed']},
-    python_requires='>=3.10,<3.14',
-    install_requires=[
-        'absl-py>=2.1',
-        'keras>=3.12,<4',
-        'numpy>=1.26,<3',
-        f'tensorflow{_TENSORFLOW}',
-        f'tf-keras{_TENSORFLOW}',
-        'tensorflow-probability>=0.25,<0.26',
-    ],
-    extras_require={
-        'experiments': _EXPERIMENTS,
-        'test': _EXPERIMENTS + _TEST,
-        'dev': _EXPERIMENTS + _TEST + _DEV,
-        'and-cuda': [f'tensorflow[and-cuda]{_TENSORFLOW}'],
-    },
+  name='tf-mco',
+  version='0.1.0',
+  description=(
+    'Monte Carlo objectives and gradient estimators for TensorFlow and Keras'
+  ),
+  long_description=(_HERE / 'README.md').read_text(encoding='utf-8'),
+  long_description_content_type='text/markdown',
+  license='Apache-2.0',
+  packages=setuptools.find_packages(include=['tf_mco', 'tf_mco.*']),
+  package_data={'tf_mco': ['py.typed']},
+  python_requires='>=3.10,<3.14',
+  install_requires=[
+    'absl-py>=2.1',
+    'keras>=3.12,<4',
+    'numpy>=1.26,<3',
+    f'tensorflow{_TENSORFLOW}',
+    f'tf-keras{_TENSORFLOW}',
+    'tensorflow-probability>=0.25,<0.26',
+  ],
+  extras_require={
+    'experiments': _EXPERIMENTS,
+    'test': _EXPERIMENTS + _TEST,
+    'dev': _EXPERIMENTS + _TEST + _DEV,
+    'and-cuda': [f'tensorflow[and-cuda]{_TENSORFLOW}'],
+  },
 )

@@ -120,7 +120,9 @@ def uniform_like(
   return tf.ensure_shape(numbers, static)
 
 
-def _full_shape(tensor, sample_shape):
+def _full_shape(
+  tensor: tf.Tensor, sample_shape: Sequence[int]
+) -> tuple[Any, tf.TensorShape]:
   static = tf.TensorShape(sample_shape).concatenate(tensor.shape)
   if static.is_fully_defined():
     return static, static
@@ -128,13 +130,17 @@ def _full_shape(tensor, sample_shape):
   return tf.concat([sample_shape, tf.shape(tensor)], 0), static
 
 
-def _bernoulli(distribution, sample_shape, seed):
+def _bernoulli(
+  distribution: tfd.Bernoulli, sample_shape: list[int], seed: types.Seed
+) -> tf.Tensor:
   logits = bernoulli_logits(distribution)
   u = uniform_like(logits, sample_shape, seed=seed)
   return tf.cast(u < tf.sigmoid(logits), logits.dtype)
 
 
-def _normal(distribution, sample_shape, seed):
+def _normal(
+  distribution: tfd.Normal, sample_shape: list[int], seed: types.Seed
+) -> tf.Tensor:
   loc, scale = distribution.loc, distribution.scale
   batch = tf.zeros_like(loc) + tf.zeros_like(scale)
   shape, static = _full_shape(batch, sample_shape)

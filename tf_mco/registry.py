@@ -8,7 +8,7 @@ from typing import Any
 from tf_mco import estimators
 from tf_mco import types
 
-_ESTIMATORS: dict[str, type] = {
+_ESTIMATORS: dict[str, Any] = {
   'arm': estimators.Arm,
   'disarm': estimators.Disarm,
   'local_disarm': estimators.LocalDisarm,
@@ -55,11 +55,10 @@ def to_config(estimator: types.Estimator) -> dict[str, Any]:
   Raises:
     ValueError: if its class has no name in the registry.
   """
+  found: Any = estimator
   for name, cls in _ESTIMATORS.items():
-    if type(estimator) is cls:
-      fields = dataclasses.fields(cls)
-      options = {f.name: getattr(estimator, f.name) for f in fields}
-      return {'name': name, 'options': options}
+    if type(found) is cls:
+      return {'name': name, 'options': dataclasses.asdict(found)}
   raise ValueError(
     'Only estimators of the registry can be written to a configuration: '
     f'{", ".join(_ESTIMATORS)}. Received: {estimator!r}'

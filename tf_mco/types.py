@@ -6,15 +6,15 @@ Shapes: K samples, B examples, P antithetic pairs, D latent dimensions.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, Union, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import tensorflow as tf
 
 # `[K, B, ...]`, or a tuple of them, one per stochastic layer.
-Samples = Union[tf.Tensor, tuple[tf.Tensor, ...]]
+Samples: TypeAlias = tf.Tensor | tuple[tf.Tensor, ...]
 # Maps samples to log p(x, z), `[K, B]`, in nats.
-LogJoint = Callable[[Samples], tf.Tensor]
-Seed = Union[int, tf.Tensor]
+LogJoint: TypeAlias = Callable[[Samples], tf.Tensor]
+Seed: TypeAlias = int | tf.Tensor
 
 
 class Pair(NamedTuple):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import abc
-import dataclasses
 from collections.abc import Callable
+import dataclasses
 from typing import Any
 
 import tensorflow as tf
@@ -30,7 +30,7 @@ class AntitheticPairs:
   num_pairs: int = 1
   shared_randomness: bool = False
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     checks.at_least('num_pairs', self.num_pairs, 1)
     checks.boolean('shared_randomness', self.shared_randomness)
 
@@ -61,7 +61,8 @@ class AntitheticPairs:
 def both_halves(pair: types.Pair) -> tuple[tf.Tensor, ...]:
   """Returns the pair as one stacked path, `[2 P, B, ...]` per layer."""
   return tuple(
-    tf.concat(halves, 0) for halves in zip(pair.path, pair.antithetic)
+    tf.concat(halves, 0)
+    for halves in zip(pair.path, pair.antithetic, strict=True)
   )
 
 
@@ -70,7 +71,7 @@ def stack(posterior: Any, pairs: tuple[types.Pair, ...]) -> types.Samples:
 
   One call of log_joint on it serves every pair and the model's gradient.
   """
-  layers = zip(*(both_halves(pair) for pair in pairs))
+  layers = zip(*(both_halves(pair) for pair in pairs), strict=True)
   path = tuple(tf.concat(halves, 0) for halves in layers)
   return protocol.pack(posterior, path)
 
@@ -78,7 +79,7 @@ def stack(posterior: Any, pairs: tuple[types.Pair, ...]) -> types.Samples:
 def unstack(values: tf.Tensor, num_layers: int) -> list[list[tf.Tensor]]:
   """Returns `[layer][half]`, each `[P, B]`, from `[L * 2 * P, B]`."""
   halves = tf.split(values, 2 * num_layers)
-  return [halves[2 * l : 2 * l + 2] for l in range(num_layers)]
+  return [halves[i : i + 2] for i in range(0, 2 * num_layers, 2)]
 
 
 def carry(
@@ -136,7 +137,7 @@ class AntitheticMean(AntitheticPairs, mean.ScoreMean):
     stopped = tf.stop_gradient(values)
     by_layer = unstack(stopped, len(draw.pairs))
 
-    def gradient(layer, pair, logits):
+    def gradient(layer: int, pair: types.Pair, logits: tf.Tensor) -> tf.Tensor:
       f, f_tilde = by_layer[layer]
       b, b_tilde = pair.path[layer], pair.antithetic[layer]
       return self.logit_gradient(f, f_tilde, b, b_tilde, pair.uniform, logits)

@@ -23,7 +23,7 @@ class IndependentSamples:
   minimum: ClassVar[int] = 1
   minimum_reason: ClassVar[str] = ''
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     checks.at_least(
       'num_samples', self.num_samples, self.minimum, self.minimum_reason
     )

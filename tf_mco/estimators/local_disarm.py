@@ -37,7 +37,7 @@ class LocalDisarm(antithetic.AntitheticPairs):
 
   unbiased_for: ClassVar[str] = 'iwae'
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     super().__post_init__()
     checks.boolean('symmetrized', self.symmetrized)
 
@@ -61,7 +61,7 @@ class LocalDisarm(antithetic.AntitheticPairs):
     by_layer = antithetic.unstack(log_w, len(draw.pairs))
     stopped = antithetic.unstack(tf.stop_gradient(log_w), len(draw.pairs))
 
-    def gradient(layer, pair, logits):
+    def gradient(layer: int, pair: types.Pair, logits: tf.Tensor) -> tf.Tensor:
       b, b_tilde = pair.path[layer], pair.antithetic[layer]
       half, other = stopped[layer]
       estimate = _swapped(half, other, b, b_tilde, logits)
@@ -90,7 +90,13 @@ class LocalDisarm(antithetic.AntitheticPairs):
     return bound
 
 
-def _swapped(log_w, log_w_tilde, b, b_tilde, logits) -> tf.Tensor:
+def _swapped(
+  log_w: tf.Tensor,
+  log_w_tilde: tf.Tensor,
+  b: tf.Tensor,
+  b_tilde: tf.Tensor,
+  logits: tf.Tensor,
+) -> tf.Tensor:
   """Returns DisARM's gradient from replacing each sample by its antithesis.
 
   Args:

@@ -37,9 +37,7 @@ def reinforce_loo_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
 
 def _surrogate(values: tf.Tensor, log_q: tf.Tensor) -> types.Surrogate:
   num_samples = values.shape[0]
-  checks.at_least(
-    'num_samples', num_samples, 2, ReinforceLoo.minimum_reason
-  )
+  checks.at_least('num_samples', num_samples, 2, ReinforceLoo.minimum_reason)
   centred = values - tf.reduce_mean(values, axis=0, keepdims=True)
   return reinforce.score_surrogate(values, log_q, centred / (num_samples - 1))
 
@@ -66,6 +64,4 @@ class ReinforceLoo(independent.IndependentSamples, mean.ScoreMean):
   ) -> types.Surrogate:
     """See `ScoreMean`."""
     log_q = protocol.log_prob(posterior, draw.samples)
-    return _surrogate(
-      checks.evaluate(integrand, draw.samples, log_q), log_q
-    )
+    return _surrogate(checks.evaluate(integrand, draw.samples, log_q), log_q)

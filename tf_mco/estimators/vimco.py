@@ -45,7 +45,9 @@ def vimco_loss(
   return _surrogate(log_p, log_q, baseline).loss
 
 
-def _surrogate(log_p, log_q, baseline) -> types.Surrogate:
+def _surrogate(
+  log_p: tf.Tensor, log_q: tf.Tensor, baseline: str
+) -> types.Surrogate:
   log_w = log_p - log_q
   bound = log_weights_lib.log_mean_exp(log_w)
   # Serves the posterior: each score has its own constant learning signal.
@@ -81,7 +83,7 @@ class Vimco(independent.IndependentSamples):
   minimum: ClassVar[int] = 2
   minimum_reason: ClassVar[str] = _REASON
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     super().__post_init__()
     checks.one_of('baseline', self.baseline, _BASELINES)
 

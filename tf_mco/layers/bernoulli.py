@@ -53,7 +53,9 @@ class BernoulliLikelihood(_BernoulliHead):
     super().__init__(units, bias_initializer=bias_initializer, **kwargs)
 
 
-def _logit_of_mean(mean, units) -> keras.initializers.Initializer:
+def _logit_of_mean(
+  mean: Any, units: int | None
+) -> keras.initializers.Initializer:
   mean = np.asarray(mean, np.float64).reshape(-1)
   if mean.size != units or not np.all((mean >= 0) & (mean <= 1)):
     raise ValueError(

@@ -24,6 +24,8 @@ class MonteCarloObjective(keras.layers.Layer):
   added loss is the estimator's. The returned bound carries no gradient.
   """
 
+  built: bool
+
   def __init__(
     self,
     encoder: Any,
@@ -72,9 +74,7 @@ class MonteCarloObjective(keras.layers.Layer):
     self.encoder_stages = stages.parse('encoder', encoder)
     self.decoder_stages = stages.parse('decoder', decoder)
     # Keras saves the weights of layers in lists, but not of nested ones.
-    self.parts = [
-      *stages.layers(encoder), *stages.layers(decoder), prior
-    ]
+    self.parts = [*stages.layers(encoder), *stages.layers(decoder), prior]
     self._check_parts()
     self.step: Any = None
 

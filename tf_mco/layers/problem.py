@@ -73,9 +73,7 @@ def _chain(
   first: tfd.Distribution, rest: tuple[stages.Stage, ...], training: bool
 ) -> posteriors.Chain:
   def conditional(stage: stages.Stage) -> Callable:
-    return lambda *previous: stage.distribution(
-      previous[-1], training=training
-    )
+    return lambda *previous: stage.distribution(previous[-1], training=training)
 
   return posteriors.Chain([first, *(conditional(stage) for stage in rest)])
 

@@ -25,17 +25,13 @@ class Stage(NamedTuple):
       inputs = self.network(inputs, **kwargs)
     return inputs if self.joined else self.head(inputs)
 
-  def distribution(
-    self, samples: tf.Tensor, **kwargs: Any
-  ) -> tfd.Distribution:
+  def distribution(self, samples: tf.Tensor, **kwargs: Any) -> tfd.Distribution:
     """Returns the distribution given samples `[K, B, ...]`, batch `[K, B]`.
 
     The samples are one batch to the network, which therefore sees rank two
     for vectors, and four for images.
     """
-    flat = tf.reshape(
-      samples, tf.concat([[-1], tf.shape(samples)[2:]], 0)
-    )
+    flat = tf.reshape(samples, tf.concat([[-1], tf.shape(samples)[2:]], 0))
     flat = tf.ensure_shape(flat, [None, *samples.shape[2:]])
     parameters = self.parameters(flat, **kwargs)
     static = [*samples.shape[:2], *parameters.shape[1:]]

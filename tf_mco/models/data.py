@@ -48,7 +48,9 @@ def replica_seed(seed: tf.Tensor) -> tf.Tensor:
 
 def require_gradients(gradients: list, variables: list) -> None:
   """Raises ValueError, naming them, if variables got no gradient."""
-  missing = [v.path for v, g in zip(variables, gradients) if g is None]
+  missing = [
+    v.path for v, g in zip(variables, gradients, strict=True) if g is None
+  ]
   if missing:
     raise ValueError(
       'No gradient reached these trainable variables: '
@@ -91,6 +93,7 @@ def check(x: Any, support: str, where: str) -> None:
 def build_from(model: keras.Model, x: Any) -> None:
   """Builds the model and its optimizer for data as given to `fit`."""
   if not model.built:
+    shape: tuple | None
     if isinstance(x, tf.data.Dataset):
       spec = x.element_spec
       spec = spec[0] if isinstance(spec, (tuple, list)) else spec

@@ -78,7 +78,7 @@ class GroupOptimizer(keras.optimizers.Optimizer):
     """Applies each gradient by its group's optimizer."""
     variables = trainable_variables or self._trainable_variables
     self.build(list(variables))
-    gradient_of = {id(v): g for v, g in zip(variables, grads)}
+    gradient_of = {id(v): g for v, g in zip(variables, grads, strict=True)}
     for name, members in self._groups().items():
       present = [v for v in members if id(v) in gradient_of]
       if present:

@@ -15,8 +15,8 @@ from tf_mco.layers import objective as objective_lib
 from tf_mco.models import data as data_lib
 from tf_mco.models import export as export_lib
 from tf_mco.models import faults
-from tf_mco.models import group_optimizer
 from tf_mco.models import generation
+from tf_mco.models import group_optimizer
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
@@ -26,6 +26,8 @@ class LatentVariableModel(generation.Generation, keras.Model):
   `fit` takes images alone (targets, if any, are not used). Metrics: `bound`,
   the mean of the bound that the estimator reports, in nats, and `loss`.
   """
+
+  built: bool
 
   def __init__(
     self,
@@ -92,9 +94,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
     seed = random.fold_in(self.objective.seed, -1)
     return self.objective.surrogate(x, training=training, seed=seed).bound
 
-  def compile(
-    self, optimizer: Any = 'adam', **options: Any
-  ) -> None:
+  def compile(self, optimizer: Any = 'adam', **options: Any) -> None:
     """Configures training.
 
     Args:
@@ -104,12 +104,15 @@ class LatentVariableModel(generation.Generation, keras.Model):
         `auto_scale_loss` of `keras.Model.compile`.
     """
     allowed = (
-      'auto_scale_loss', 'jit_compile', 'run_eagerly', 'steps_per_execution'
+      'auto_scale_loss',
+      'jit_compile',
+      'run_eagerly',
+      'steps_per_execution',
     )
     unknown = sorted(set(options) - set(allowed))
     if unknown:
       raise ValueError(
-        'The loss and the metrics are the objective\'s own. Expected options '
+        "The loss and the metrics are the objective's own. Expected options "
         f'out of {", ".join(allowed)}. Received: {", ".join(unknown)}'
       )
     self._compile_options = options
@@ -181,7 +184,9 @@ class LatentVariableModel(generation.Generation, keras.Model):
     result = self.objective.surrogate(x, seed=seed)
     return self._update_metrics(tf.reduce_mean(result.loss), result.bound)
 
-  def _update_metrics(self, loss, bound) -> dict[str, tf.Tensor]:
+  def _update_metrics(
+    self, loss: tf.Tensor, bound: tf.Tensor
+  ) -> dict[str, tf.Tensor]:
     self._loss_mean.update_state(loss, sample_weight=tf.shape(bound)[0])
     self._bound_mean.update_state(bound)
     return {metric.name: metric.result() for metric in self.metrics}
@@ -221,9 +226,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
   ) -> tf.Tensor:
     """Returns the K-sample bound of log p(x) of a batch, `[B]`, in nats."""
     data_seed, seed = random.split(seed, 2)
-    problem = self.objective.problem(
-      self.objective.prepare(x, seed=data_seed)
-    )
+    problem = self.objective.problem(self.objective.prepare(x, seed=data_seed))
     return evaluation.importance_bound(
       problem.log_joint, problem.posterior, num_samples, seed=seed
     )

@@ -47,9 +47,7 @@ def disarm_gradient(
   )
 
 
-def arm_gradient(
-  f: tf.Tensor, f_tilde: tf.Tensor, u: tf.Tensor
-) -> tf.Tensor:
+def arm_gradient(f: tf.Tensor, f_tilde: tf.Tensor, u: tf.Tensor) -> tf.Tensor:
   """Returns ARM's estimate of the gradient of E[f(b)] in the logits.
 
   Args:

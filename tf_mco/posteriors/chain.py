@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from typing import Union
+import inspect
+from typing import TypeAlias
 
 import tensorflow as tf
 
@@ -12,7 +12,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 
-Conditional = Union[tfd.Distribution, Callable[..., tfd.Distribution]]
+Conditional: TypeAlias = tfd.Distribution | Callable[..., tfd.Distribution]
 
 
 class Chain:
@@ -47,9 +47,7 @@ class Chain:
     """The number of stochastic layers."""
     return len(self._conditionals)
 
-  def conditional(
-    self, previous: Sequence[tf.Tensor]
-  ) -> tfd.Distribution:
+  def conditional(self, previous: Sequence[tf.Tensor]) -> tfd.Distribution:
     """Returns the distribution of the layer after the `previous` samples."""
     conditional = self._conditionals[len(previous)]
     if isinstance(conditional, tfd.Distribution):
@@ -98,9 +96,7 @@ class Chain:
       path += (random.sample(self.conditional(path), [], seed=layer_seed),)
     return path
 
-  def log_probs(
-    self, samples: Sequence[tf.Tensor]
-  ) -> tuple[tf.Tensor, ...]:
+  def log_probs(self, samples: Sequence[tf.Tensor]) -> tuple[tf.Tensor, ...]:
     """Returns log q of each layer given the previous ones, `[K, B]`, nats."""
     return tuple(
       self.conditional(samples[:layer]).log_prob(sample)

@@ -6,7 +6,6 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.posteriors import chain as chain_lib
