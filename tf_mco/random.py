@@ -67,6 +67,18 @@ def uniform(
   )
 
 
+def bits(shape: Sequence[int] | tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
+  """Returns int32 numbers whose 32 bits are random."""
+  return tf.random.stateless_uniform(
+    shape,
+    as_seed(seed),
+    minval=None,
+    maxval=None,
+    dtype=tf.int32,
+    alg=_PHILOX,
+  )
+
+
 def normal(
   shape: Sequence[int] | tf.Tensor, *, dtype: tf.DType, seed: types.Seed
 ) -> tf.Tensor:

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 # `[K, B, ...]`, or a tuple of them, one per stochastic layer.
 Samples: TypeAlias = tf.Tensor | tuple[tf.Tensor, ...]
-# Maps samples to log p(x, z), `[K, B]`, in nats.
-LogJoint: TypeAlias = Callable[[Samples], tf.Tensor]
+# Maps `Samples` to log p(x, z), `[K, B]`, in nats.
+LogJoint: TypeAlias = Callable[[Any], tf.Tensor]
 Seed: TypeAlias = int | tf.Tensor
 
 

@@ -12,8 +12,8 @@ from tf_mco import types
 from tf_mco.ops import checks
 from tf_mco.posteriors import protocol
 
-# Maps samples to `[K, B]`.
-Integrand = Callable[[types.Samples], tf.Tensor]
+# Maps `types.Samples` to `[K, B]`.
+Integrand = Callable[[Any], tf.Tensor]
 
 
 class ScoreMean(abc.ABC):

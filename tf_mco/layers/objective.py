@@ -155,11 +155,12 @@ class MonteCarloObjective(keras.layers.Layer):
 
   def prepare(self, x: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
     """Returns the data as the model sees them: floating, and binarized."""
-    x = images.to_unit_interval(x, self.log_dtype)
     dynamic = self.binarization == 'dynamic' or (
       self.binarization == 'auto' and self.support == 'binary'
     )
-    return images.binarize(x, seed=seed) if dynamic else x
+    if dynamic:
+      return images.binarize(x, dtype=self.log_dtype, seed=seed)
+    return images.to_unit_interval(x, self.log_dtype)
 
   def problem(
     self, x: tf.Tensor, *, training: bool = False

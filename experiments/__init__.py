@@ -1,0 +1,1 @@
+"""Binaries of the published experiments, and what they share."""

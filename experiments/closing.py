@@ -1,0 +1,95 @@
+"""What a finished run leaves: figures, pictures, a SavedModel, a table."""
+
+from __future__ import annotations
+
+import math
+import pathlib
+from typing import Any
+
+import numpy as np
+import tabulate
+
+from experiments import datasets
+from experiments import plots
+from experiments import run_directory as run_directory_lib
+from experiments import training
+from tf_mco import diagnostics
+from tf_mco import evaluation
+from tf_mco import models
+
+_TRAIN_EXAMPLES = 10_000
+_TRAIN_DRAWS = 4
+_VARIANCE_DRAWS = 500
+_PICTURES = 100
+
+
+def measure(run: training.Run) -> dict[str, float]:
+  """Returns the closing figures at the present parameters.
+
+  `train_elbo` is the one-sample bound of up to 10,000 training images, four
+  draws each; `test_bound` the bound of all test images with `eval_samples`
+  samples, nats both; `gradient_variance` that of the mean gradient of a batch,
+  averaged over the encoder's parameters, by Monte Carlo.
+  """
+  settings, model, images = run.settings, run.model, run.images
+  elbo = evaluation.Evaluator(model, num_samples=1)
+  train = images.train[:_TRAIN_EXAMPLES]
+  draws = [elbo(train, seed=draw).mean() for draw in range(_TRAIN_DRAWS)]
+  bound = evaluation.Evaluator(model, num_samples=settings.eval_samples)
+  test = bound(images.test, seed=settings.seed)
+  statistics = diagnostics.gradient_statistics(
+    diagnostics.model_source(
+      model, images.train[: settings.batch_size], groups=('encoder',)
+    ),
+    num_draws=_VARIANCE_DRAWS,
+    seed=settings.seed,
+  )
+  return {
+    'train_elbo': float(np.mean(draws)),
+    'test_bound': float(test.mean()),
+    'test_bound_standard_error': float(test.std() / math.sqrt(test.size)),
+    'test_bound_first_2000': float(test[:2000].mean()),
+    'gradient_variance': float(statistics['encoder'].variance),
+  }
+
+
+def draw_pictures(
+  model: models.LatentVariableModel,
+  images: datasets.Images,
+  path: pathlib.Path,
+) -> None:
+  """Writes learning_curve.png, samples.png and reconstructions.png."""
+  shape = images.image_shape
+  samples = np.asarray(model.sample(_PICTURES, seed=0))
+  plots.image_grid(samples.reshape(-1, *shape), path / 'samples.png', 10)
+  originals = images.test[:20]
+  means = np.asarray(model.reconstruct(originals))
+  plots.reconstructions(
+    (originals / 255).reshape(-1, *shape),
+    means.reshape(-1, *shape),
+    path / 'reconstructions.png',
+  )
+  metrics = run_directory_lib.read_metrics(path)
+  plots.learning_curve(
+    metrics,
+    path / 'learning_curve.png',
+    variance='gradient_variance_encoder',
+  )
+
+
+def table(results: dict[str, Any], settings: Any) -> str:
+  """Returns the closing table."""
+  samples, speed = settings.eval_samples, results['steps_per_second']
+  rows = [
+    ('train ELBO (nats)', f'{results["train_elbo"]:.2f}'),
+    (
+      f'test bound, {samples} samples (nats)',
+      f'{results["test_bound"]:.2f}'
+      f' ± {results["test_bound_standard_error"]:.2f}',
+    ),
+    ('gradient variance (encoder)', f'{results["gradient_variance"]:.3g}'),
+    ('training steps/s', f'{speed:.0f}' if speed else 'not measured'),
+  ]
+  return tabulate.tabulate(
+    rows, headers=[settings.label, f'step {settings.steps:,}']
+  )

@@ -1,0 +1,123 @@
+"""Trains a model of binary latent variables: resumable, measured, drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+from typing import Any
+
+import tensorflow as tf
+
+from experiments import batches
+from experiments import binary_model
+from experiments import callbacks
+from experiments import datasets
+from experiments import progress as progress_lib
+from experiments import run_directory as run_directory_lib
+from experiments import settings as settings_lib
+from tf_mco import diagnostics
+from tf_mco import evaluation
+
+
+class Run:
+  """One run in one directory; the same settings take it up again."""
+
+  def __init__(
+    self,
+    settings: settings_lib.Settings,
+    path: str | os.PathLike,
+    images: datasets.Images,
+  ):
+    """Opens the directory and restores its last checkpoint, if there is one.
+
+    Args:
+      settings: of the run.
+      path: its directory.
+      images: the data set that the settings name.
+    Raises:
+      ValueError: if the directory holds a run of another configuration.
+    """
+    self.settings = settings
+    self.images = images
+    self.directory = run_directory_lib.RunDirectory.open(
+      path, dataclasses.asdict(settings), may_change=settings_lib.MAY_CHANGE
+    )
+    self.model = binary_model.make(settings, images)
+    self.variance = (
+      diagnostics.GradientVariance() if settings.track_variance else None
+    )
+    self._manager = self._checkpoint_manager()
+    self.first_step = self._restore()
+
+  @property
+  def path(self) -> pathlib.Path:
+    """The directory."""
+    return self.directory.path
+
+  def _checkpoint_manager(self) -> tf.train.CheckpointManager:
+    parts = {'model': self.model, 'optimizer': self.model.optimizer}
+    if self.variance is not None:
+      self.variance.set_model(self.model)
+      parts['variance'] = self.variance.state
+    return tf.train.CheckpointManager(
+      tf.train.Checkpoint(**parts),
+      str(self.path / 'checkpoints'),
+      max_to_keep=2,
+    )
+
+  def _restore(self) -> int:
+    if self._manager.latest_checkpoint:
+      self._manager.checkpoint.restore(
+        self._manager.latest_checkpoint
+      ).assert_existing_objects_matched()
+    step = int(self.model.objective.step)
+    self.directory.truncate(step)
+    return step
+
+  def train(self) -> float | None:
+    """Trains to the last step; every evaluation leaves a checkpoint.
+
+    Returns:
+      Steps per second without evaluation and compilation; None if there was
+      too little left to train for a measurement.
+    """
+    settings, first = self.settings, self.first_step
+    if first >= settings.steps:
+      return None
+    executions = binary_model.steps_per_execution(settings)
+    stopwatch = callbacks.Stopwatch(executions)
+    progress = progress_lib.Progress(settings.steps, first)
+    report = callbacks.Report(
+      self._validate(), self.directory, self._manager, progress
+    )
+    observers = [] if self.variance is None else [self.variance]
+    data = batches.training_batches(
+      self.images.train,
+      batch_size=settings.batch_size,
+      seed=settings.seed,
+      first_step=first,
+      num_steps=settings.steps - first,
+    )
+    try:
+      self.model.fit(
+        data,
+        epochs=settings.steps // settings.eval_every,
+        initial_epoch=first // settings.eval_every,
+        steps_per_epoch=settings.eval_every,
+        callbacks=[stopwatch, progress, *observers, report],
+        shuffle=False,  # the data set is in its order already
+        verbose=0,
+      )
+    finally:
+      progress.close()
+      self.directory.close()
+    return stopwatch.steps_per_second
+
+  def _validate(self) -> Any:
+    settings = self.settings
+    evaluator = evaluation.Evaluator(
+      self.model, num_samples=settings.eval_samples
+    )
+    x = self.images.valid[: settings.eval_examples]
+    return lambda: float(evaluator(x, seed=settings.seed).mean())

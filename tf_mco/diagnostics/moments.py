@@ -1,0 +1,127 @@
+"""Mean and variance of many draws: Welford in a compiled loop, then merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+import functools
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tf_mco import random
+from tf_mco import types
+from tf_mco.ops import checks
+
+# Longer float32 recursions would lose digits; batches are merged in float64.
+_MOST_PER_BATCH = 10_000
+
+
+class Moments(NamedTuple):
+  """Of draws of several arrays."""
+
+  num_draws: int
+  means: tuple[np.ndarray, ...]  # float64
+  squares: tuple[np.ndarray, ...]  # sums of squared deviations, float64
+
+  def variances(self) -> tuple[np.ndarray, ...]:
+    """Returns the unbiased estimate of each variance."""
+    return tuple(squares / (self.num_draws - 1) for squares in self.squares)
+
+
+class Sampler:
+  """Draws tensors in a compiled loop; compiles once, for any seed and count."""
+
+  def __init__(
+    self,
+    draw: Callable[[tf.Tensor], Sequence[tf.Tensor]],
+    like: Sequence[tf.TensorSpec],
+    *,
+    jit_compile: bool,
+  ):
+    """Makes the sampler.
+
+    Args:
+      draw: maps a seed, int32 `[2]`, to tensors.
+      like: their shapes and dtypes.
+      jit_compile: whether XLA compiles the loop.
+    """
+    self._draw = draw
+    self._like = list(like)
+    self._run = tf.function(
+      self._loop, jit_compile=jit_compile, autograph=False
+    )
+
+  def __call__(self, seed: tf.Tensor, start: int, count: int) -> Moments:
+    """Returns the moments of the draws `start` to `start + count - 1`."""
+    means, squares = self._run(seed, tf.constant(start), tf.constant(count))
+    return Moments(count, _float64(means), _float64(squares))
+
+  def _loop(
+    self, seed: tf.Tensor, start: tf.Tensor, count: tf.Tensor
+  ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    def body(index: tf.Tensor, means: list, squares: list) -> tuple:
+      values = self._draw(random.fold_in(seed, start + index))
+      new_means, new_squares = [], []
+      for value, mean, square in zip(values, means, squares, strict=True):
+        deviation = value - mean
+        mean += deviation / tf.cast(index + 1, value.dtype)
+        new_means.append(mean)
+        new_squares.append(square + deviation * (value - mean))
+      return index + 1, new_means, new_squares
+
+    zeros = [tf.zeros(spec.shape, spec.dtype) for spec in self._like]
+    _, means, squares = tf.while_loop(
+      lambda index, means, squares: index < count,
+      body,
+      (tf.constant(0), zeros, list(zeros)),
+    )
+    return means, squares
+
+
+def _float64(tensors: Iterable[tf.Tensor]) -> tuple[np.ndarray, ...]:
+  return tuple(np.asarray(tensor, np.float64) for tensor in tensors)
+
+
+def batches(
+  sampler: Sampler, num_draws: int, num_batches: int, *, seed: types.Seed
+) -> Iterator[Moments]:
+  """Yields the moments of consecutive batches of draws, of about equal size.
+
+  Draw i comes from (seed, i), however the draws are split.
+
+  Args:
+    sampler: of the draws.
+    num_draws: of all batches together, at least two each.
+    num_batches: at least so many; more if they would be long.
+    seed: an integer or an int32 `[2]` tensor.
+  """
+  checks.at_least('num_batches', num_batches, 2)
+  checks.at_least('num_draws', num_draws, 2 * num_batches, 'two per batch')
+  seed = random.as_seed(seed)
+  num_batches = max(num_batches, -(-num_draws // _MOST_PER_BATCH))
+  edges = [i * num_draws // num_batches for i in range(num_batches + 1)]
+  for start, end in zip(edges[:-1], edges[1:], strict=True):
+    yield sampler(seed, start, end - start)
+
+
+def merge(parts: Iterable[Moments]) -> Moments:
+  """Returns the moments of all draws.
+
+  Reference: Chan, Golub and LeVeque (1979), Updating formulae and a pairwise
+    algorithm for computing sample variances, equation 2.1.
+  """
+  return functools.reduce(_merge_two, parts)
+
+
+def _merge_two(first: Moments, second: Moments) -> Moments:
+  num_draws = first.num_draws + second.num_draws
+  weight = second.num_draws / num_draws
+  means, squares = [], []
+  for mean, other, square, other_square in zip(
+    first.means, second.means, first.squares, second.squares, strict=True
+  ):
+    gap = other - mean
+    means.append(mean + gap * weight)
+    squares.append(square + other_square + gap**2 * first.num_draws * weight)
+  return Moments(num_draws, tuple(means), tuple(squares))

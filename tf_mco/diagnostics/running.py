@@ -1,0 +1,102 @@
+"""Exponentially weighted mean and variance of gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf_mco.ops import checks
+
+
+class RunningVariance(tf.Module):
+  """Exponentially weighted mean and variance of gradients, by group.
+
+  Attributes:
+    steps: int64, the training steps seen so far.
+    means, variances: lists of variables by group.
+  """
+
+  def __init__(self, decay: float, every: int):
+    """Makes the state; `build` adds the variables of each group."""
+    super().__init__(name='running_variance')
+    if not 0 < decay < 1:
+      raise ValueError(
+        f'`decay` must lie between 0 and 1. Received: decay={decay!r}'
+      )
+    checks.at_least('every', every, 1)
+    self.decay, self.every = float(decay), every
+    self.steps = tf.Variable(0, trainable=False, dtype=tf.int64, name='steps')
+    self.means: dict[str, list[tf.Variable]] = {}
+    self.variances: dict[str, list[tf.Variable]] = {}
+
+  def build(self, groups: Mapping[str, Sequence[Any]]) -> None:
+    """Makes a mean and a variance for each variable, once.
+
+    Raises:
+      ValueError: if it was built for variables of other shapes.
+    """
+    if not self.means:
+      for name, members in groups.items():
+        self.means[name] = [_zeros(v) for v in members]
+        self.variances[name] = [_zeros(v) for v in members]
+    shapes = {n: [tuple(v.shape) for v in g] for n, g in groups.items()}
+    own = {n: [tuple(v.shape) for v in g] for n, g in self.means.items()}
+    if shapes != own:
+      raise ValueError(
+        'The running variance continues from the run before, and belongs to '
+        f'variables of shapes {own}. Received: {shapes}'
+      )
+
+  def update(self, gradients: Mapping[str, Sequence[tf.Tensor]]) -> None:
+    """Takes in the gradients of a step; compiled with the step."""
+    step = tf.convert_to_tensor(self.steps)
+    if self.every == 1:
+      self._observe(gradients, step)
+    else:
+      tf.cond(
+        step % self.every == 0,
+        lambda: self._observe(gradients, step // self.every),
+        lambda: step,
+      )
+    self.steps.assign_add(1)
+
+  def _observe(
+    self, gradients: Mapping[str, Sequence[tf.Tensor]], observed: tf.Tensor
+  ) -> tf.Tensor:
+    for name, members in gradients.items():
+      for gradient, mean, variance in zip(
+        members, self.means[name], self.variances[name], strict=True
+      ):
+        rate = self._rate(observed, mean.dtype)
+        gap = tf.cast(gradient, mean.dtype) - mean
+        # Equal to EMA[g^2] - EMA[g]^2, without the difference of large numbers.
+        variance.assign((1 - rate) * (variance + rate * tf.square(gap)))
+        mean.assign_add(rate * gap)
+    return observed
+
+  def _rate(self, observed: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """Returns the weight of an observation after `observed` others.
+
+    (1 - decay) / (1 - decay^t) makes the weights of all t add up to one.
+    """
+    count = tf.cast(observed + 1, dtype)
+    total = -tf.math.expm1(count * math.log(self.decay))
+    return tf.minimum((1 - self.decay) / total, 1)  # it rounds to above 1
+
+  def result(self) -> dict[str, float]:
+    """Returns the mean of the variances over all entries, by group."""
+    found = {}
+    for name, members in self.variances.items():
+      arrays = [np.asarray(v, np.float64) for v in members]
+      size = sum(array.size for array in arrays)
+      found[name] = float(sum(np.sum(array) for array in arrays)) / size
+    return found
+
+
+def _zeros(variable: Any) -> tf.Variable:
+  zeros = tf.zeros(variable.shape, variable.dtype)
+  return tf.Variable(zeros, trainable=False)
