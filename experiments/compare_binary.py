@@ -26,9 +26,6 @@ from experiments import run_directory
 from experiments import settings as settings_lib
 from experiments import train_binary
 
-_SEEDS = flags.DEFINE_list('seeds', ['0', '1'], 'Seeds, one run each.')
-_ESTIMATORS = flags.DEFINE_list('estimators', None, 'Rows; default: all.')
-
 # The SGD of the prior sees a mean over the batch here, a sum in the original's
 # multi-sample bounds: 50 times its rate of 1e-2 reproduces those.
 _SUMMED = {'prior_learning_rate': 0.5}
@@ -136,8 +133,8 @@ def main(argv: list[str]) -> None:
     text = run(
       preset,
       train_binary.given_flags(),
-      _ESTIMATORS.value or list(ROWS),
-      [int(seed) for seed in _SEEDS.value],
+      values.estimators or list(ROWS),
+      [int(seed) for seed in values.seeds],
       pathlib.Path(output_dir),
       data_dir=values.data_dir,
       chardata=values.chardata,
@@ -150,4 +147,7 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == '__main__':
+  train_binary.define_flags()
+  flags.DEFINE_list('seeds', ['0', '1'], 'Seeds, one run each.')
+  flags.DEFINE_list('estimators', None, f'Some of {list(ROWS)}; default: all.')
   app.run(main)

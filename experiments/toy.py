@@ -26,15 +26,6 @@ import tf_mco
 from tf_mco import distributions
 from tf_mco import random
 
-_P0 = flags.DEFINE_float('p0', 0.49, 'The target, in (0, 1).')
-_DRAWS = flags.DEFINE_integer('draws', 200_000, 'Draws at every phi.')
-_STEPS = flags.DEFINE_integer('steps', 2000, 'Steps of gradient ascent.')
-_RATE = flags.DEFINE_float('learning_rate', 1.0, 'Of the ascent.')
-_SEED = flags.DEFINE_integer('seed', 0, 'Of all noise.')
-_OUTPUT_DIR = flags.DEFINE_string(
-  'output_dir', os.path.join('runs', 'toy'), 'Where the pictures go.'
-)
-
 _PHIS = np.linspace(-4.0, 4.0, 17)
 _EVALUATIONS = 2
 _REPEATS = 100
@@ -192,27 +183,41 @@ def _summary(
   return found.variance[middle], found.variance.mean(), z.max()
 
 
+def define_flags() -> None:
+  """Defines the flags, once `main` is what runs."""
+  flags.DEFINE_float('p0', 0.49, 'The target, in (0, 1).')
+  flags.DEFINE_integer('draws', 200_000, 'Draws at every phi.')
+  flags.DEFINE_integer('steps', 2000, 'Steps of gradient ascent.')
+  flags.DEFINE_float('learning_rate', 1.0, 'Of the ascent.')
+  flags.DEFINE_integer('seed', 0, 'Of all noise.')
+  flags.DEFINE_string(
+    'output_dir', os.path.join('runs', 'toy'), 'Where the pictures go.'
+  )
+
+
 def main(argv: list[str]) -> None:
   """Reads the flags, prints the table."""
   if len(argv) > 1:
     raise app.UsageError(f'Unknown arguments: {" ".join(argv[1:])}')
+  values = flags.FLAGS
   try:
     table = run(
-      _OUTPUT_DIR.value,
-      p0=_P0.value,
-      draws=_DRAWS.value,
-      steps=_STEPS.value,
-      learning_rate=_RATE.value,
-      seed=_SEED.value,
+      values.output_dir,
+      p0=values.p0,
+      draws=values.draws,
+      steps=values.steps,
+      learning_rate=values.learning_rate,
+      seed=values.seed,
     )
   except ValueError as error:
     sys.exit(f'toy: {error}')
   print(
-    f'p0 = {_P0.value}, {_EVALUATIONS} evaluations, {_DRAWS.value:,} draws at '
+    f'p0 = {values.p0}, {_EVALUATIONS} evaluations, {values.draws:,} draws at '
     f'{len(_PHIS)} values of phi\n\n{table}\n\nAn unbiased estimator has '
-    f'max |z| above 4 once in {_ONE_IN:,} runs.\nPictures: {_OUTPUT_DIR.value}'
+    f'max |z| above 4 once in {_ONE_IN:,} runs.\nPictures: {values.output_dir}'
   )
 
 
 if __name__ == '__main__':
+  define_flags()
   app.run(main)

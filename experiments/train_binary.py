@@ -27,24 +27,7 @@ from experiments import datasets
 from experiments import settings as settings_lib
 from experiments import training
 
-_PRESET = flags.DEFINE_string(
-  'preset',
-  'digits',
-  f'Configuration to start from: {", ".join(settings_lib.PRESETS)}.',
-)
-_OUTPUT_DIR = flags.DEFINE_string(
-  'output_dir', None, 'Directory of the run. Default: runs/<what it is>.'
-)
-_DATA_DIR = flags.DEFINE_string(
-  'data_dir',
-  None,
-  'Folder of tensorflow-datasets. Default: $TFDS_DATA_DIR, or '
-  '../shared/tfds where it exists.',
-)
-_CHARDATA = flags.DEFINE_string(
-  'chardata', None, "Burda's chardata.mat, for --dataset=omniglot_burda."
-)
-_HELP = {
+HELP = {
   'dataset': 'Data set: digits (bundled), mnist, fashion_mnist, omniglot, '
   'binarized_mnist, omniglot_burda.',
   'estimator': 'Gradient estimator, a name of tf_mco.estimator_names().',
@@ -75,7 +58,25 @@ _HELP = {
 }
 
 
-def _define_flags() -> None:
+def define_flags() -> None:
+  """Defines the flags, once a `main` is what runs."""
+  flags.DEFINE_string(
+    'preset',
+    'digits',
+    f'Configuration to start from: {", ".join(settings_lib.PRESETS)}.',
+  )
+  flags.DEFINE_string(
+    'output_dir', None, 'Directory of the run. Default: runs/<what it is>.'
+  )
+  flags.DEFINE_string(
+    'data_dir',
+    None,
+    'Folder of tensorflow-datasets. Default: $TFDS_DATA_DIR, or '
+    '../shared/tfds where it exists.',
+  )
+  flags.DEFINE_string(
+    'chardata', None, "Burda's chardata.mat, for --dataset=omniglot_burda."
+  )
   for field in dataclasses.fields(settings_lib.Settings):
     kind, define = str(field.type), cast(Any, flags.DEFINE_string)
     if kind.startswith('bool'):
@@ -85,10 +86,7 @@ def _define_flags() -> None:
     elif kind.startswith('float'):
       define = flags.DEFINE_float
     known = '' if field.default is None else f' Default: {field.default}.'
-    define(field.name, None, _HELP[field.name] + known)
-
-
-_define_flags()
+    define(field.name, None, HELP[field.name] + known)
 
 
 def given_flags() -> dict[str, Any]:
@@ -147,13 +145,13 @@ def main(argv: list[str]) -> None:
   if not flags.FLAGS['verbosity'].present:
     logging.set_verbosity(logging.ERROR)  # TensorFlow's, on every checkpoint
   try:
-    settings = settings_lib.make(_PRESET.value, given_flags())
-    output_dir = _OUTPUT_DIR.value or os.path.join('runs', settings.label)
+    settings = settings_lib.make(flags.FLAGS.preset, given_flags())
+    output_dir = flags.FLAGS.output_dir or os.path.join('runs', settings.label)
     run(
       settings,
       output_dir,
-      data_dir=_DATA_DIR.value,
-      chardata=_CHARDATA.value,
+      data_dir=flags.FLAGS.data_dir,
+      chardata=flags.FLAGS.chardata,
     )
   except (ValueError, FileNotFoundError) as error:
     sys.exit(f'train_binary: {error}')
@@ -162,4 +160,5 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == '__main__':
+  define_flags()
   app.run(main)
