@@ -79,7 +79,7 @@ def bias_check(
   draw, like = _difference(first, second)
   sampler = moments.Sampler(draw, like, jit_compile=jit_compile)
   with source_lib.preserve(preserved):
-    found = moments.merge(moments.batches(sampler, num_draws, 2, seed=seed))
+    found = moments.merge(moments.batches(sampler, num_draws, seed=seed))
   return _scores(first, found, false_alarm_rate)
 
 

@@ -84,7 +84,7 @@ def _float64(tensors: Iterable[tf.Tensor]) -> tuple[np.ndarray, ...]:
 
 
 def batches(
-  sampler: Sampler, num_draws: int, num_batches: int, *, seed: types.Seed
+  sampler: Sampler, num_draws: int, num_batches: int = 20, *, seed: types.Seed
 ) -> Iterator[Moments]:
   """Yields the moments of consecutive batches of draws, of about equal size.
 

@@ -1,17 +1,39 @@
-"""The estimators, one per file."""
+"""The estimators, one idea per file."""
 
+from tf_mco.estimators.aisle import Aisle
 from tf_mco.estimators.arm import Arm
 from tf_mco.estimators.disarm import Disarm
+from tf_mco.estimators.dreg import Dreg
+from tf_mco.estimators.dreg import RwsDreg
+from tf_mco.estimators.dreg import Stl
+from tf_mco.estimators.elbo import Elbo
+from tf_mco.estimators.iwae import Ciwae
+from tf_mco.estimators.iwae import Iwae
+from tf_mco.estimators.iwae import Renyi
 from tf_mco.estimators.local_disarm import LocalDisarm
+from tf_mco.estimators.miwae import Miwae
+from tf_mco.estimators.miwae import Piwae
 from tf_mco.estimators.reinforce import Reinforce
 from tf_mco.estimators.reinforce_loo import ReinforceLoo
+from tf_mco.estimators.rws import Rws
 from tf_mco.estimators.vimco import Vimco
 
 __all__ = [
+  'Aisle',
   'Arm',
+  'Ciwae',
   'Disarm',
+  'Dreg',
+  'Elbo',
+  'Iwae',
   'LocalDisarm',
+  'Miwae',
+  'Piwae',
   'Reinforce',
   'ReinforceLoo',
+  'Renyi',
+  'Rws',
+  'RwsDreg',
+  'Stl',
   'Vimco',
 ]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from tf_mco import types
 from tf_mco.ops import checks
 from tf_mco.posteriors import protocol
+from tf_mco.posteriors import reparameterized
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,4 +41,22 @@ class IndependentSamples:
     del log_joint
     return types.Draw(
       protocol.sample_stopped(posterior, self.num_samples, seed=seed)
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ReparameterizedSamples(IndependentSamples):
+  """K independent samples through which the posterior's gradient flows."""
+
+  def draw(
+    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+  ) -> types.Draw:
+    """Returns K samples, `[K, B, ...]` per layer, with their gradient.
+
+    Raises:
+      ValueError: if a layer of the posterior is not reparameterized.
+    """
+    del log_joint
+    return types.Draw(
+      reparameterized.sample(posterior, self.num_samples, seed=seed)
     )

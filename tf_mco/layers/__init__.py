@@ -3,11 +3,19 @@
 from tf_mco.layers.bernoulli import BernoulliLikelihood
 from tf_mco.layers.bernoulli import BernoulliPosterior
 from tf_mco.layers.bernoulli import BernoulliPrior
+from tf_mco.layers.gaussian import GaussianLikelihood
+from tf_mco.layers.gaussian import GaussianPosterior
+from tf_mco.layers.gaussian import GaussianPrior
+from tf_mco.layers.gaussian import LogisticLikelihood
 from tf_mco.layers.objective import MonteCarloObjective
 
 __all__ = [
   'BernoulliLikelihood',
   'BernoulliPosterior',
   'BernoulliPrior',
+  'GaussianLikelihood',
+  'GaussianPosterior',
+  'GaussianPrior',
+  'LogisticLikelihood',
   'MonteCarloObjective',
 ]

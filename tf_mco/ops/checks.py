@@ -77,3 +77,23 @@ def boolean(name: str, value: Any) -> None:
     raise ValueError(
       f'`{name}` must be True or False. Received: {name}={value!r}'
     )
+
+
+def in_interval(
+  name: str,
+  value: Any,
+  low: float,
+  high: float,
+  *,
+  open_above: bool = False,
+) -> None:
+  """Raises ValueError unless `value` is a number in [low, high] or [low, high).
+
+  NaN is in no interval.
+  """
+  number = isinstance(value, (int, float)) and not isinstance(value, bool)
+  if not number or not low <= value <= high or (open_above and value == high):
+    raise ValueError(
+      f'`{name}` must be a number in [{low}, {high}{")" if open_above else "]"}'
+      f'. Received: {name}={value!r}'
+    )

@@ -72,3 +72,10 @@ def vimco_baseline(log_w: tf.Tensor, baseline: str) -> tf.Tensor:
     replacement = leave_one_out_mean(log_w)
     result = log_add_exp(others, replacement) - math.log(num_samples)
   return tf.where(tf.math.is_inf(result), tf.zeros_like(result), result)
+
+
+def ratio(numerator: tf.Tensor, denominator: tf.Tensor) -> tf.Tensor:
+  """Returns numerator / denominator, 0 where both weights have underflowed."""
+  zero = denominator == 0
+  safe = tf.where(zero, tf.ones_like(denominator), denominator)
+  return tf.where(zero, tf.zeros_like(numerator), numerator / safe)

@@ -1,0 +1,57 @@
+"""The ELBO of reparameterized samples."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from tf_mco import types
+from tf_mco.estimators import independent
+from tf_mco.estimators import mean
+from tf_mco.ops import checks
+from tf_mco.posteriors import protocol
+
+
+@dataclasses.dataclass(frozen=True)
+class Elbo(independent.ReparameterizedSamples):
+  """The mean of log-weights, differentiated through the samples.
+
+  The whole derivative: through the samples, and through the density of q.
+
+  Args:
+    num_samples: K >= 1, averaged.
+  Reference: Kingma and Welling (2014), arXiv:1312.6114.
+  """
+
+  unbiased_for: ClassVar[str] = 'elbo'
+
+  def mean_surrogate(
+    self, integrand: mean.Integrand, posterior: Any, draw: types.Draw
+  ) -> types.Surrogate:
+    """Returns the surrogate of E_q[integrand(z)].
+
+    Args:
+      integrand: maps samples to `[K, B]`, differentiable in them.
+      posterior: gradients reach its parameters through the samples.
+      draw: of this estimator and posterior.
+    """
+    like = tf.stop_gradient(protocol.log_prob(posterior, draw.samples))
+    return _surrogate(checks.evaluate(integrand, draw.samples, like))
+
+  def surrogate(
+    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+  ) -> types.Surrogate:
+    """Returns the surrogate of E_q[log p(x, z) - log q(z | x)]."""
+    log_q = protocol.log_prob(posterior, draw.samples)
+    return _surrogate(checks.evaluate(log_joint, draw.samples, log_q) - log_q)
+
+
+def _surrogate(values: tf.Tensor) -> types.Surrogate:
+  value = tf.reduce_mean(values, axis=0)
+  return types.Surrogate(
+    loss=-value,
+    bound=tf.stop_gradient(value),
+    log_weights=tf.stop_gradient(values),
+  )

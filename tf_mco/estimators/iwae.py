@@ -1,0 +1,125 @@
+"""IWAE: the K-sample bound of reparameterized samples, and its relatives."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from tf_mco import types
+from tf_mco.estimators import independent
+from tf_mco.ops import checks
+from tf_mco.ops import log_weights as log_weights_lib
+from tf_mco.posteriors import protocol
+
+
+def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
+  """Returns the negative K-sample bound, with its own gradient.
+
+  Args:
+    log_p: `[K, B]` log p(x, z[k]) in nats, differentiable in the model and in
+      reparameterized samples.
+    log_q: `[K, B]` log q(z[k] | x), differentiable in the posterior and in
+      the samples.
+  Returns:
+    `[B]`, equal to `-log(mean_k(exp(log_p[k] - log_q[k])))`; not reduced over
+    `B`.
+  Raises:
+    ValueError: if the shapes are not the same `[K, B]`.
+  Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519.
+  """
+  log_p, log_q = tf.convert_to_tensor(log_p), tf.convert_to_tensor(log_q)
+  checks.log_weights(log_p, log_q)
+  return -log_weights_lib.log_mean_exp(log_p - log_q)
+
+
+@dataclasses.dataclass(frozen=True)
+class AttachedBound(independent.ReparameterizedSamples):
+  """A function of the log-weights, differentiated as it stands."""
+
+  def surrogate(
+    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+  ) -> types.Surrogate:
+    """Returns the surrogate of `bound`."""
+    log_q = protocol.log_prob(posterior, draw.samples)
+    log_w = checks.evaluate(log_joint, draw.samples, log_q) - log_q
+    bound = self.bound(log_w)
+    return types.Surrogate(
+      loss=-bound,
+      bound=tf.stop_gradient(bound),
+      log_weights=tf.stop_gradient(log_w),
+    )
+
+  def bound(self, log_w: tf.Tensor) -> tf.Tensor:
+    """Returns `[B]` from `[K, B]`."""
+    raise NotImplementedError
+
+
+@dataclasses.dataclass(frozen=True)
+class Iwae(AttachedBound):
+  """The importance-weighted bound, reparameterized.
+
+  Args:
+    num_samples: K >= 1; 1 is the ELBO.
+  Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519.
+  """
+
+  num_samples: int = 5
+
+  unbiased_for: ClassVar[str] = 'iwae'
+
+  def bound(self, log_w: tf.Tensor) -> tf.Tensor:
+    """Returns log(mean_k(w[k]))."""
+    return log_weights_lib.log_mean_exp(log_w)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ciwae(AttachedBound):
+  """A convex combination of the ELBO and the K-sample bound.
+
+  Args:
+    num_samples: K >= 1.
+    beta: the weight of the ELBO, in [0, 1].
+  Reference: Rainforth et al. (2018), arXiv:1802.04537.
+  """
+
+  num_samples: int = 5
+  beta: float = 0.5
+
+  unbiased_for: ClassVar[None] = None
+
+  def __post_init__(self) -> None:
+    super().__post_init__()
+    checks.in_interval('beta', self.beta, 0, 1)
+
+  def bound(self, log_w: tf.Tensor) -> tf.Tensor:
+    """Returns beta mean_k(log w[k]) + (1 - beta) log(mean_k(w[k]))."""
+    elbo = tf.reduce_mean(log_w, axis=0)
+    iwae = log_weights_lib.log_mean_exp(log_w)
+    return self.beta * elbo + (1 - self.beta) * iwae
+
+
+@dataclasses.dataclass(frozen=True)
+class Renyi(AttachedBound):
+  """The variational Renyi bound of order alpha in [0, 1), by K samples.
+
+  Args:
+    num_samples: K >= 1.
+    alpha: 0 is the K-sample bound; towards 1 it falls to the ELBO.
+  Reference: Li and Turner (2016), arXiv:1602.02311.
+  """
+
+  num_samples: int = 5
+  alpha: float = 0.5
+
+  unbiased_for: ClassVar[None] = None
+
+  def __post_init__(self) -> None:
+    super().__post_init__()
+    checks.in_interval('alpha', self.alpha, 0, 1, open_above=True)
+
+  def bound(self, log_w: tf.Tensor) -> tf.Tensor:
+    """Returns log(mean_k(w[k]^(1 - alpha))) / (1 - alpha)."""
+    power = 1 - self.alpha
+    return log_weights_lib.log_mean_exp(power * log_w) / power

@@ -1,0 +1,82 @@
+"""What STL, DReG, RWS-DReG and AISLE share: gradients through the path only.
+
+With wt the normalized weights and d[k] the derivative of log w[k] through the
+sample, the parameters of q stopped inside its density, the posterior's
+gradient is sum_k wt[k] factor[k] d[k]. Model and prior always get
+sum_k wt[k] grad log p(x, z[k]).
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from tf_mco import types
+from tf_mco.estimators import independent
+from tf_mco.ops import checks
+from tf_mco.ops import gradients
+from tf_mco.ops import log_weights as log_weights_lib
+from tf_mco.ops import path
+from tf_mco.posteriors import protocol
+
+
+@dataclasses.dataclass(frozen=True)
+class Pathwise(independent.ReparameterizedSamples, abc.ABC):
+  """The K-sample bound with a path gradient for the posterior."""
+
+  num_samples: int = 5
+
+  @abc.abstractmethod
+  def factor(self, weights: tf.Tensor) -> tf.Tensor:
+    """Returns `[K, B]`, the coefficient of a path over its weight."""
+
+  def surrogate(
+    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+  ) -> types.Surrogate:
+    """Returns the surrogate of the K-sample bound."""
+    return surrogate(log_joint, posterior, draw, self.factor)
+
+
+def surrogate(
+  log_joint: types.LogJoint, posterior: Any, draw: types.Draw, factor: Any
+) -> types.Surrogate:
+  """Returns the surrogate whose posterior gradient has the given factors.
+
+  One backward pass through log_joint: the cotangent of each sample is
+  multiplied by the factor on its way to the posterior. The score of the
+  density is cut at the leaves, one for each stochastic layer: a layer's density
+  also moves with the samples it is conditioned on, and that is path.
+
+  Args:
+    log_joint: maps samples to `[K, B]`.
+    posterior: reparameterized.
+    draw: samples with their gradient.
+    factor: maps the normalized weights `[K, B]` to factors `[K, B]`.
+  """
+  samples = draw.samples
+  leaves = samples if isinstance(samples, tuple) else (samples,)
+  scale = path.CotangentScale()
+  scaled = tf.nest.map_structure(scale, samples)
+  log_q, scores = path.value_and_leaf_gradients(
+    lambda leaf: protocol.log_prob(
+      posterior, leaf if isinstance(samples, tuple) else leaf[0]
+    ),
+    leaves,
+  )
+  log_p = checks.evaluate(log_joint, scaled, log_q)
+  log_w = tf.stop_gradient(log_p) - log_q
+  weights = tf.nn.softmax(log_w, axis=0)
+  factors = tf.stop_gradient(factor(weights))
+  scale.factor = factors
+  # Serves model and prior as it stands, and the posterior through `scale`.
+  carrier = tf.reduce_sum(weights * log_p, axis=0)
+  for leaf, score in zip(leaves, scores, strict=True):
+    dot = gradients.sum_event(score * leaf, sample_rank=2)
+    carrier -= tf.reduce_sum(weights * factors * dot, axis=0)
+  bound = log_weights_lib.log_mean_exp(log_w)
+  return types.Surrogate(
+    loss=gradients.graft(-bound, -carrier), bound=bound, log_weights=log_w
+  )

@@ -1,0 +1,109 @@
+"""Estimates of log p(x) that are functions of log-weights, not to train on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import itertools
+import math
+
+import tensorflow as tf
+
+from tf_mco.ops import checks
+from tf_mco.ops import log_weights as log_weights_lib
+
+
+def jackknife(log_w: tf.Tensor, order: int) -> tf.Tensor:
+  """Returns the jackknife estimate of log p(x), `[B]`, in nats.
+
+  Its bias falls as K^-(order + 1); it is no bound. The cost grows with the
+  number of subsets, K choose `order`.
+
+  Args:
+    log_w: `[K, B]`, nats.
+    order: m, 0 <= m < K; 0 is the K-sample bound.
+  Reference: Nowozin (2018), Debiasing evidence approximations.
+  """
+  log_w = _checked(log_w)
+  num_samples = log_w.shape[0]
+  if isinstance(order, bool) or order not in range(num_samples):
+    raise ValueError(
+      f'`order` must be an integer in [0, K) = [0, {num_samples}). Received: '
+      f'order={order!r}'
+    )
+  terms = []
+  for left_out in range(order + 1):
+    size = num_samples - left_out
+    subsets = list(itertools.combinations(range(num_samples), size))
+    groups = tf.gather(log_w, tf.constant(subsets))  # [subsets, size, B]
+    bounds = tf.reduce_logsumexp(groups, axis=1) - math.log(size)
+    coefficient = sharot_coefficient(num_samples, order, left_out)
+    terms.append(coefficient * tf.reduce_mean(bounds, axis=0))
+  return tf.add_n(terms)
+
+
+def sharot_coefficient(num_samples: int, order: int, left_out: int) -> float:
+  """Returns the weight of the bounds of K - j samples in the jackknife."""
+  return (
+    (-1) ** left_out
+    * (num_samples - left_out) ** order
+    / (math.factorial(order - left_out) * math.factorial(left_out))
+  )
+
+
+def cubo(log_w: tf.Tensor, n: float) -> tf.Tensor:
+  """Returns the chi upper bound of order n, log(mean_k(w[k]^n)) / n, `[B]`.
+
+  Above log p(x) in expectation of what is inside the logarithm, for n > 1.
+
+  Args:
+    log_w: `[K, B]`, nats.
+    n: > 1.
+  Reference: Dieng et al. (2017), arXiv:1611.00328.
+  """
+  log_w = _checked(log_w)
+  if not 1 < n < math.inf:
+    raise ValueError(f'`n` must be a finite number > 1. Received: n={n!r}')
+  return log_weights_lib.log_mean_exp(n * log_w) / n
+
+
+def tvo(
+  log_w: tf.Tensor, betas: Sequence[float], rule: str = 'left'
+) -> tf.Tensor:
+  """Returns the thermodynamic integral of log p(x), `[B]`, in nats.
+
+  Args:
+    log_w: `[K, B]`, nats.
+    betas: increasing, from 0 to 1.
+    rule: 'left' (below log p(x) as K grows), 'right' (above) or 'trapezoid'.
+  Reference: Masrani, Le and Wood (2019), arXiv:1907.00031.
+  """
+  log_w = _checked(log_w)
+  betas = [float(beta) for beta in betas]
+  checks.one_of('rule', rule, ('left', 'right', 'trapezoid'))
+  pairs = list(itertools.pairwise(betas))
+  increasing = all(low < high for low, high in pairs)
+  if not pairs or not increasing or (betas[0], betas[-1]) != (0.0, 1.0):
+    raise ValueError(
+      f'`betas` must increase from 0 to 1. Received: betas={betas}'
+    )
+  expected = [
+    tf.reduce_sum(tf.nn.softmax(beta * log_w, axis=0) * log_w, axis=0)
+    for beta in betas
+  ]
+  widths = [high - low for low, high in pairs]
+
+  def integral(values: list[tf.Tensor]) -> tf.Tensor:
+    return tf.add_n([w * v for w, v in zip(widths, values, strict=True)])
+
+  left, right = integral(expected[:-1]), integral(expected[1:])
+  return {'left': left, 'right': right, 'trapezoid': (left + right) / 2}[rule]
+
+
+def _checked(log_w: tf.Tensor) -> tf.Tensor:
+  log_w = tf.convert_to_tensor(log_w)
+  if log_w.shape.rank != 2 or log_w.shape[0] is None:
+    raise ValueError(
+      '`log_w` must be [K, B] with a static K. Received: log_w.shape='
+      f'{log_w.shape}'
+    )
+  return log_w
