@@ -90,7 +90,7 @@ def normal(
 
 def sample(
   distribution: tfd.Distribution,
-  sample_shape: Sequence[int],
+  sample_shape: Sequence[int | tf.Tensor],
   *,
   seed: types.Seed,
 ) -> tf.Tensor:
@@ -100,7 +100,7 @@ def sample(
     distribution: any `tfd.Distribution`. Bernoulli, Normal and their
       `Independent` are drawn here; others by their own stateless sampler,
       right as well but slower under `jit_compile` on a CPU.
-    sample_shape: a static shape.
+    sample_shape: sizes, integers or scalar tensors.
     seed: an integer or an int32 `[2]` tensor.
   Returns:
     Samples of shape `sample_shape + batch_shape + event_shape`. Binary
@@ -133,17 +133,18 @@ def uniform_like(
 
 
 def _full_shape(
-  tensor: tf.Tensor, sample_shape: Sequence[int]
+  tensor: tf.Tensor, sample_shape: Sequence[int | tf.Tensor]
 ) -> tuple[Any, tf.TensorShape]:
-  static = tf.TensorShape(sample_shape).concatenate(tensor.shape)
+  known = [None if tf.is_tensor(size) else size for size in sample_shape]
+  static = tf.TensorShape(known).concatenate(tensor.shape)
   if static.is_fully_defined():
     return static, static
-  sample_shape = tf.constant(list(sample_shape), tf.int32)
-  return tf.concat([sample_shape, tf.shape(tensor)], 0), static
+  sizes = [tf.cast(size, tf.int32) for size in sample_shape]
+  return tf.concat([tf.reshape(sizes, [-1]), tf.shape(tensor)], 0), static
 
 
 def _bernoulli(
-  distribution: tfd.Bernoulli, sample_shape: list[int], seed: types.Seed
+  distribution: tfd.Bernoulli, sample_shape: list, seed: types.Seed
 ) -> tf.Tensor:
   logits = bernoulli_logits(distribution)
   u = uniform_like(logits, sample_shape, seed=seed)
@@ -151,7 +152,7 @@ def _bernoulli(
 
 
 def _normal(
-  distribution: tfd.Normal, sample_shape: list[int], seed: types.Seed
+  distribution: tfd.Normal, sample_shape: list, seed: types.Seed
 ) -> tf.Tensor:
   loc, scale = distribution.loc, distribution.scale
   batch = tf.zeros_like(loc) + tf.zeros_like(scale)
@@ -160,7 +161,7 @@ def _normal(
   return loc + scale * tf.ensure_shape(noise, static)
 
 
-_SAMPLERS: dict[type, Callable[[Any, list[int], types.Seed], tf.Tensor]] = {
+_SAMPLERS: dict[type, Callable[[Any, list, types.Seed], tf.Tensor]] = {
   tfd.Bernoulli: _bernoulli,
   tfd.Normal: _normal,
 }

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
+from tf_mco import random
 from tf_mco import types
 from tf_mco.estimators import independent
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
+from tf_mco.posteriors import proposal
 from tf_mco.posteriors import protocol
+
+_PHASES = ('wake', 'sleep', 'both')
+_WAKE_SHARE = {'wake': 1.0, 'sleep': 0.0, 'both': 0.5}
 
 
 def rws_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
@@ -36,7 +42,11 @@ def rws_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
 
 
 def weighted_score_surrogate(
-  log_p: tf.Tensor, log_q: tf.Tensor, coefficient: Any
+  log_p: tf.Tensor,
+  log_q: tf.Tensor,
+  coefficient: Callable[[tf.Tensor], tf.Tensor],
+  *,
+  log_proposal: tf.Tensor | None = None,
 ) -> types.Surrogate:
   """Returns the surrogate with sum_k coefficient(wt)[k] s[k] for q.
 
@@ -44,8 +54,10 @@ def weighted_score_surrogate(
     log_p: `[K, B]`, nats; the model's gradient flows, with weights wt.
     log_q: `[K, B]`, nats, of stopped samples; the posterior's gradient flows.
     coefficient: maps the normalized weights `[K, B]` to `[K, B]`.
+    log_proposal: `[K, B]`, nats, of what drew the samples; q if None.
   """
-  log_w = tf.stop_gradient(log_p - log_q)
+  log_r = log_q if log_proposal is None else log_proposal
+  log_w = tf.stop_gradient(log_p - log_r)
   weights = tf.nn.softmax(log_w, axis=0)
   # Serves model and prior, then the posterior.
   carrier = tf.reduce_sum(
@@ -59,24 +71,76 @@ def weighted_score_surrogate(
 
 @dataclasses.dataclass(frozen=True)
 class Rws(independent.IndependentSamples):
-  """Wake-theta and wake-phi, for any posterior, discrete or not.
+  """Reweighted wake-sleep, for any posterior, discrete or not.
 
-  At K = 1 the posterior's gradient is the score, of mean 0.
+  The model's phase is always wake. At K = 1 the wake phase gives the posterior
+  the score, of mean 0.
 
   Args:
     num_samples: K >= 1.
+    phase: of the posterior: 'wake' climbs sum_k wt[k] log q(z[k] | x); 'sleep'
+      climbs log q(z | x) of one draw (x, z) from the model for each example,
+      which needs a log_joint with `dream`, as the Keras layers have; 'both' is
+      their mean.
+    defensive: the fraction of samples, in [0, 1), that a broad distribution
+      proposes in place of q: fair coins, or standard normal variables. The
+      weights are those of the mixture; the score is that of q.
   Reference: Bornschein and Bengio (2015), arXiv:1406.2751; Le et al. (2019),
     arXiv:1805.10469.
   """
 
   num_samples: int = 5
+  phase: str = 'wake'
+  defensive: float = 0.0
 
   unbiased_for: ClassVar[None] = None
+
+  def __post_init__(self) -> None:
+    super().__post_init__()
+    checks.one_of('phase', self.phase, _PHASES)
+    checks.in_interval('defensive', self.defensive, 0, 1, open_above=True)
+
+  def draw(
+    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+  ) -> types.Draw:
+    """Returns K samples of the proposal, and a dream for the sleep phase.
+
+    Raises:
+      ValueError: if log_joint cannot dream, or the posterior has no broad
+        counterpart, where the options need it.
+    """
+    sample_seed, dream_seed = random.split(seed, 2)
+    draw = super().draw(log_joint, posterior, seed=sample_seed)
+    if self.defensive:
+      samples = proposal.sample(
+        posterior, draw.samples, self.defensive, seed=sample_seed
+      )
+      draw = draw._replace(samples=samples)
+    if self.phase != 'wake':
+      if not hasattr(log_joint, 'dream'):
+        raise ValueError(
+          f'phase={self.phase!r} needs a log_joint with `dream`, such as a '
+          f'LatentVariableModel has. Received: {log_joint!r}'
+        )
+      draw = draw._replace(extras=log_joint.dream(seed=dream_seed))
+    return draw
 
   def surrogate(
     self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
-    """Returns the surrogate of the K-sample bound."""
+    """Returns the surrogate of the bound of the proposal's K samples."""
     log_q = protocol.log_prob(posterior, draw.samples)
     log_p = checks.evaluate(log_joint, draw.samples, log_q)
-    return weighted_score_surrogate(log_p, log_q, lambda weights: weights)
+    log_r = log_q
+    if self.defensive:
+      log_r = proposal.log_prob(posterior, draw.samples, log_q, self.defensive)
+    share = _WAKE_SHARE[self.phase]
+    result = weighted_score_surrogate(
+      log_p, log_q, lambda weights: share * weights, log_proposal=log_r
+    )
+    if self.phase == 'wake':
+      return result
+    dreamer: Any = log_joint
+    dreamt = (1 - share) * dreamer.log_q_of_dream(draw.extras)
+    loss = result.loss - (dreamt - tf.stop_gradient(dreamt))
+    return result._replace(loss=loss)

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from tf_mco import api
 from tf_mco import posteriors
-from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.layers import joint
 from tf_mco.layers import stages
 from tf_mco.ops import gradients
 
@@ -45,28 +45,28 @@ def make(
     chain: whether the posterior is a Chain, even of one layer.
     training: passed to the networks.
   """
-  first = encoder[0].head.distribution(
-    encoder[0].parameters(x, training=training)
+
+  def first_posterior_of(data: tf.Tensor) -> tfd.Distribution:
+    parameters = encoder[0].parameters(data, training=training)
+    return encoder[0].head.distribution(parameters)
+
+  def posterior_given(first: tfd.Distribution) -> Any:
+    return _chain(first, encoder[1:], training) if chain else first
+
+  log_joint = joint.Joint(
+    x,
+    decoder,
+    prior,
+    lambda data: posterior_given(first_posterior_of(data)),
+    training=training,
   )
-  posterior = _chain(first, encoder[1:], training) if chain else first
-  p_z = prior.distribution()
-
-  def log_likelihood(samples: types.Samples) -> tf.Tensor:
-    first = samples[0] if isinstance(samples, tuple) else samples
-    return decoder[0].distribution(first, training=training).log_prob(x)
-
-  def log_joint(samples: types.Samples) -> tf.Tensor:
-    path = samples if isinstance(samples, tuple) else (samples,)
-    terms = [p_z.log_prob(path[-1]), log_likelihood(path)]
-    for below, stage in enumerate(decoder[1:]):
-      given = stage.distribution(path[below + 1], training=training)
-      terms.append(given.log_prob(path[below]))
-    return tf.add_n(terms)
+  first = first_posterior_of(x)
+  posterior = posterior_given(first)
 
   def kl() -> tf.Tensor:
-    return tfd.kl_divergence(posterior, p_z)
+    return tfd.kl_divergence(posterior, prior.distribution())
 
-  return Problem(log_joint, posterior, first, log_likelihood, kl)
+  return Problem(log_joint, posterior, first, log_joint.log_likelihood, kl)
 
 
 def _chain(
@@ -76,22 +76,6 @@ def _chain(
     return lambda *previous: stage.distribution(previous[-1], training=training)
 
   return posteriors.Chain([first, *(conditional(stage) for stage in rest)])
-
-
-def ancestral_mean(
-  decoder: tuple[stages.Stage, ...],
-  prior: Any,
-  num_samples: int | tf.Tensor,
-  *,
-  seed: types.Seed,
-) -> tf.Tensor:
-  """Returns the means of p(x | z1) at samples from the prior, `[N, ...]`."""
-  prior_seed, seed = random.split(seed, 2)
-  z = prior.distribution().sample(num_samples, seed=prior_seed)[tf.newaxis]
-  for depth in reversed(range(1, len(decoder))):
-    given = decoder[depth].distribution(z)
-    z = random.sample(given, [], seed=random.fold_in(seed, depth))
-  return decoder[0].distribution(z).mean()[0]
 
 
 def with_analytic_kl(

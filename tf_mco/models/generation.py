@@ -9,7 +9,7 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco import types
 from tf_mco.layers import images
-from tf_mco.layers import problem
+from tf_mco.layers import joint
 
 
 class Generation:
@@ -42,9 +42,7 @@ class Generation:
     self, num_samples: int | tf.Tensor, *, seed: types.Seed = 0
   ) -> tf.Tensor:
     """Returns the means of p(x | z1) at samples from the prior, `[N, ...]`."""
-    return problem.ancestral_mean(
-      self.objective.decoder_stages,
-      self.objective.prior,
-      num_samples,
-      seed=seed,
-    )
+    stages = self.objective.decoder_stages
+    prior = self.objective.prior.distribution()
+    path = joint.sample_path(stages, prior, num_samples, seed=seed)
+    return stages[0].distribution(path[0]).mean()[0]
