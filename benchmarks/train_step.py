@@ -13,7 +13,6 @@ python -m benchmarks.train_step --cases='linear disarm'
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import Any, NamedTuple
 
@@ -25,6 +24,7 @@ import tabulate
 
 from benchmarks import clock
 from benchmarks import floor
+from benchmarks import process
 from experiments import batches
 from experiments import binary_model
 from experiments import datasets
@@ -121,20 +121,6 @@ def run_case(case: Case, dataset: str, steps: int) -> dict[str, float]:
   }
 
 
-def _in_a_process(name: str) -> dict[str, float]:
-  command = [
-    *(sys.executable, '-m', 'benchmarks.train_step', f'--child={name}'),
-    *(
-      f'--dataset={flags.FLAGS.dataset}',
-      f'--measured_steps={flags.FLAGS.measured_steps}',
-    ),
-  ]
-  done = subprocess.run(command, capture_output=True, text=True, check=False)
-  if done.returncode:
-    raise RuntimeError(f'The case {name} failed:\n{done.stderr[-2000:]}')
-  return json.loads(done.stdout.splitlines()[-1])
-
-
 def main(argv: list[str]) -> None:
   """Prints the table."""
   if len(argv) > 1:
@@ -156,7 +142,14 @@ def main(argv: list[str]) -> None:
     )
   rows = []
   for name in names:
-    f = _in_a_process(name)
+    f = process.run(
+      'benchmarks.train_step',
+      [
+        f'--child={name}',
+        f'--dataset={flags.FLAGS.dataset}',
+        f'--measured_steps={steps}',
+      ],
+    )
     rows.append(
       [
         name,
