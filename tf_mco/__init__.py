@@ -1,5 +1,6 @@
 """Monte Carlo objectives and gradient estimators for TensorFlow and Keras."""
 
+from tf_mco import diagnostics
 from tf_mco import distributions
 from tf_mco import estimators
 from tf_mco import evaluation
@@ -26,6 +27,7 @@ __all__ = [
   'Estimator',
   'Surrogate',
   'arm_gradient',
+  'diagnostics',
   'disarm_gradient',
   'distributions',
   'estimate',

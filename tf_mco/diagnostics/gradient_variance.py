@@ -9,7 +9,6 @@ import keras
 
 from tf_mco.diagnostics import running
 from tf_mco.diagnostics import source as source_lib
-from tf_mco.models import data as data_lib
 
 
 class GradientVariance(keras.callbacks.Callback):
@@ -71,10 +70,11 @@ class GradientVariance(keras.callbacks.Callback):
         'GradientVariance needs gradients that are not scaled; train in '
         f'mixed_bfloat16 or float32. Received: {model.optimizer!r}'
       )
-    if data_lib.num_replicas() != 1:
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    if replicas != 1:
       raise ValueError(
         'GradientVariance needs the whole batch on one replica. Received: '
-        f'{data_lib.num_replicas()} replicas'
+        f'{replicas} replicas'
       )
     self._members = source_lib.model_groups(model, self.groups)
     self.state.build(self._members)

@@ -1,0 +1,122 @@
+"""Tests of Basket and of budgets."""
+
+import numpy as np
+import pytest
+
+from tests.diagnostics import small_model
+import tf_mco
+from tf_mco import diagnostics
+
+
+def test_along_a_run():
+  basket = diagnostics.Basket(
+    ['disarm', 'reinforce_loo'],
+    small_model.IMAGES[:5],
+    every_epochs=2,
+    num_draws=60,
+    groups=('encoder', 'prior'),
+    jit_compile=False,  # which costs more than these few draws
+    seed=7,
+  )
+  model = small_model.compiled()
+  history = model.fit(
+    small_model.BATCHES, epochs=4, verbose=0, callbacks=[basket]
+  )
+  logged = history.history
+  for name in ('disarm', 'reinforce_loo'):
+    for group in ('encoder', 'prior'):
+      values = logged[f'basket/{name}/{group}']
+      assert len(values) == 2
+      assert values[0] != values[1]
+      # The model still has the parameters of the last measurement.
+      source = diagnostics.model_source(
+        model,
+        small_model.IMAGES[:5],
+        estimator=name,
+        groups=[group],
+        seed=tf_mco.random.fold_in(7, -1),
+      )
+      again = diagnostics.gradient_statistics(
+        source,
+        num_draws=60,
+        jit_compile=False,
+        seed=tf_mco.random.fold_in(7, 40),
+      )
+      assert values[1] == pytest.approx(again[group].variance, rel=1e-5)
+      assert basket.statistics[name][group].evaluations == 2
+
+  plain = small_model.compiled()
+  plain.fit(small_model.BATCHES, epochs=4, verbose=0)
+  for one, other in zip(plain.variables, model.variables, strict=True):
+    np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_unequal_cost_is_an_error_before_training():
+  basket = diagnostics.Basket(
+    {'pair': 'disarm', 'five': tf_mco.get_estimator('vimco', num_samples=5)},
+    small_model.IMAGES[:5],
+  )
+  model = small_model.compiled()
+  with pytest.raises(ValueError, match='pair: 2, five: 5'):
+    model.fit(small_model.BATCHES, verbose=0, callbacks=[basket])
+  assert int(model.objective.step) == 0
+
+
+_SIZES = {
+  'reinforce': 'num_samples',
+  'reinforce_loo': 'num_samples',
+  'vimco': 'num_samples',
+  'arm': 'num_pairs',
+  'disarm': 'num_pairs',
+  'local_disarm': 'num_pairs',
+}
+
+
+@pytest.mark.parametrize(
+  ('evaluations', 'num_layers', 'samples', 'pairs'),
+  [(2, 1, 2, 1), (6, 1, 6, 3), (4, 2, 4, 1), (12, 3, 12, 2)],
+)
+def test_budget(evaluations, num_layers, samples, pairs):
+  found = diagnostics.at_equal_evaluations(
+    list(_SIZES), evaluations, num_layers=num_layers
+  )
+  assert list(found) == list(_SIZES)
+  for name, size in _SIZES.items():
+    expected = samples if size == 'num_samples' else pairs
+    assert getattr(found[name], size) == expected
+    assert found[name] == tf_mco.get_estimator(name, **{size: expected})
+
+
+def test_options_and_labels_are_kept():
+  arithmetic = tf_mco.get_estimator('vimco', baseline='arithmetic')
+  found = diagnostics.at_equal_evaluations(
+    {'geometric': 'vimco', 'arithmetic': arithmetic}, 4
+  )
+  assert found == {
+    'geometric': tf_mco.get_estimator('vimco', num_samples=4),
+    'arithmetic': tf_mco.get_estimator(
+      'vimco', num_samples=4, baseline='arithmetic'
+    ),
+  }
+
+
+@pytest.mark.parametrize(
+  ('estimators', 'evaluations', 'num_layers', 'message'),
+  [
+    (['disarm'], 3, 1, 'disarm needs a multiple of 2 .*evaluations=3'),
+    (['arm'], 6, 2, 'arm needs a multiple of 4 .*num_layers=2'),
+    (['local_disarm'], 1, 1, 'local_disarm needs a multiple of 2'),
+    (['vimco'], 1, 1, 'num_samples=1'),
+    (['reinforce'], 0, 1, 'evaluations=0'),
+    (['reinforce'], 1, 0, 'num_layers=0'),
+    ([], 2, 1, 'at least one estimator'),
+    (['vimco', tf_mco.estimators.Vimco(3)], 4, 1, 'need labels'),
+    ([3], 4, 1, 'an estimator or its name'),
+    (['nothing'], 4, 1, 'Unknown estimator'),
+  ],
+)
+def test_impossible_budgets(estimators, evaluations, num_layers, message):
+  with pytest.raises(ValueError, match=message):
+    diagnostics.at_equal_evaluations(
+      estimators, evaluations, num_layers=num_layers
+    )

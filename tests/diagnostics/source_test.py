@@ -1,0 +1,86 @@
+"""Tests of model_source: what of a model is measured, and what is kept."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.diagnostics import small_model
+import tf_mco
+from tf_mco import diagnostics
+from tf_mco.diagnostics import source as source_lib
+
+_GREY = np.random.default_rng(0).random((8, 6)).astype(np.float32)
+_BINARY = np.round(_GREY)
+
+
+@pytest.mark.parametrize('jit_compile', [True, False])
+def test_two_pass_moments_of_a_model(jit_compile):
+  model = small_model.make()
+  source = diagnostics.model_source(
+    model,
+    _BINARY,
+    estimator=tf_mco.get_estimator('vimco', num_samples=3),
+  )
+  found = diagnostics.gradient_statistics(
+    source, num_draws=50, num_batches=7, jit_compile=jit_compile, seed=3
+  )
+  assert list(found) == ['encoder', 'decoder', 'prior']
+  with source_lib.preserve(source.preserved):
+    # Random numbers differ between graphs that are compiled and not.
+    draw = tf.function(source.gradients, jit_compile=jit_compile)
+    draws = [draw(tf_mco.random.fold_in(3, i)) for i in range(50)]
+  for group, index in {'encoder': 0, 'decoder': 2, 'prior': 4}.items():
+    values = np.stack([np.asarray(draw[index], np.float64) for draw in draws])
+    result = found[group]
+    np.testing.assert_allclose(result.means[0], values.mean(0), atol=1e-6)
+    np.testing.assert_allclose(
+      result.variances[0], values.var(0, ddof=1), rtol=2e-5, atol=1e-9
+    )
+    assert result.evaluations == 3
+  group = found['decoder']
+  entries = np.concatenate([array.ravel() for array in group.variances])
+  assert entries.size == 3 * 6 + 6
+  assert group.variance == pytest.approx(entries.mean())
+  assert group.total_variance == pytest.approx(entries.sum())
+
+
+def test_data_noise():
+  model = small_model.make()
+
+  def measure(x, **options):
+    source = diagnostics.model_source(model, x, groups=['encoder'], **options)
+    return diagnostics.gradient_statistics(
+      source, num_draws=1000, jit_compile=False, seed=0
+    )['encoder']
+
+  fixed, noisy = measure(_GREY), measure(_GREY, include_data_noise=True)
+  assert noisy.variance - fixed.variance > 4 * noisy.standard_error
+  binary = measure(_BINARY), measure(_BINARY, include_data_noise=True)
+  assert binary[0].variance == binary[1].variance
+
+
+def test_measuring_leaves_the_model_as_it_was():
+  model = small_model.make(keras.layers.BatchNormalization())
+  before = [v.numpy() for v in model.variables]
+  source = diagnostics.model_source(model, _GREY)
+  source.gradients(tf_mco.random.as_seed(0))
+  changed = [
+    not np.array_equal(a, b.numpy())
+    for a, b in zip(before, model.variables, strict=True)
+  ]
+  assert any(changed)  # the normalization's moments, by a bare draw
+  before = [v.numpy() for v in model.variables]
+  diagnostics.gradient_statistics(
+    source, num_draws=40, jit_compile=False, seed=0
+  )
+  for value, variable in zip(before, model.variables, strict=True):
+    np.testing.assert_array_equal(value, variable.numpy())
+
+
+def test_bad_data_and_groups():
+  model = small_model.make()
+  with pytest.raises(ValueError, match="groups=.'control'"):
+    diagnostics.model_source(model, _GREY, groups=['control'])
+  with pytest.raises(ValueError, match='in the measured batch'):
+    diagnostics.model_source(model, 2 * _GREY)
