@@ -9,8 +9,6 @@ from experiments import networks
 from experiments import settings as settings_lib
 from tf_mco import models
 
-_MAX_STEPS_PER_EXECUTION = 100
-
 
 def make(
   settings: settings_lib.Settings, images: datasets.Images
@@ -44,14 +42,8 @@ def make(
       'prior': keras.optimizers.SGD(settings.prior_learning_rate),
     },
     jit_compile=settings.jit_compile,
-    steps_per_execution=steps_per_execution(settings),
+    steps_per_execution=settings.steps_per_execution,
   )
   model.build((None, images.train.shape[1]))
   model.optimizer.build(model.trainable_variables)
   return model
-
-
-def steps_per_execution(settings: settings_lib.Settings) -> int:
-  """Returns the largest divisor of `eval_every` that is at most 100."""
-  candidates = range(1, _MAX_STEPS_PER_EXECUTION + 1)
-  return max(n for n in candidates if settings.eval_every % n == 0)

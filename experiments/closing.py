@@ -1,26 +1,20 @@
-"""What a finished run leaves: figures, pictures, a SavedModel, a table."""
+"""Closing figures and table of a run of binary latent variables."""
 
 from __future__ import annotations
 
 import math
-import pathlib
 from typing import Any
 
 import numpy as np
 import tabulate
 
-from experiments import datasets
-from experiments import plots
-from experiments import run_directory as run_directory_lib
 from experiments import training
 from tf_mco import diagnostics
 from tf_mco import evaluation
-from tf_mco import models
 
 _TRAIN_EXAMPLES = 10_000
 _TRAIN_DRAWS = 4
 _VARIANCE_DRAWS = 500
-_PICTURES = 100
 
 
 def measure(run: training.Run) -> dict[str, float]:
@@ -51,30 +45,6 @@ def measure(run: training.Run) -> dict[str, float]:
     'test_bound_first_2000': float(test[:2000].mean()),
     'gradient_variance': float(statistics['encoder'].variance),
   }
-
-
-def draw_pictures(
-  model: models.LatentVariableModel,
-  images: datasets.Images,
-  path: pathlib.Path,
-) -> None:
-  """Writes learning_curve.png, samples.png and reconstructions.png."""
-  shape = images.image_shape
-  samples = np.asarray(model.sample(_PICTURES, seed=0))
-  plots.image_grid(samples.reshape(-1, *shape), path / 'samples.png', 10)
-  originals = images.test[:20]
-  means = np.asarray(model.reconstruct(originals))
-  plots.reconstructions(
-    (originals / 255).reshape(-1, *shape),
-    means.reshape(-1, *shape),
-    path / 'reconstructions.png',
-  )
-  metrics = run_directory_lib.read_metrics(path)
-  plots.learning_curve(
-    metrics,
-    path / 'learning_curve.png',
-    variance='gradient_variance_encoder',
-  )
 
 
 def table(results: dict[str, Any], settings: Any) -> str:

@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import os
 import pathlib
-import sys
 from typing import Any
 
 from absl import app
 from absl import flags
-from absl import logging
-import keras
-import numpy as np
-import tabulate
 
+from experiments import command_line
+from experiments import comparison
 from experiments import plots
 from experiments import run_directory
 from experiments import settings as settings_lib
@@ -40,39 +37,14 @@ ROWS: dict[str, dict[str, Any]] = {
     **_SUMMED,
   },
 }
-
-
-def table(results: dict[str, list[dict[str, float]]], steps: int) -> str:
-  """Returns a Markdown table: one row per estimator, all seeds in a cell."""
-  columns = {
-    'train ELBO': ('train_elbo', '.2f'),
-    'test bound': ('test_bound', '.2f'),
-    'its first 2,000': ('test_bound_first_2000', '.2f'),
-    'gradient variance, EMA': ('gradient_variance_ema', '.4f'),
-    'at the end, Monte Carlo': ('gradient_variance', '.4f'),
-    'steps/s': ('steps_per_second', '.0f'),
-  }
-
-  def cell(runs: list[dict[str, float]], name: str, form: str) -> str:
-    values = [one.get(name) for one in runs]
-    return ' / '.join('-' if v is None else format(v, form) for v in values)
-
-  rows = [
-    [label, *(cell(runs, *column) for column in columns.values())]
-    for label, runs in results.items()
-  ]
-  headers = [f'{steps:,} steps', *columns]
-  return tabulate.tabulate(
-    rows, headers=headers, tablefmt='github', disable_numparse=True
-  )
-
-
-def _curve(paths: list[pathlib.Path]) -> tuple[np.ndarray, np.ndarray]:
-  """Returns steps and the validation bound, averaged over the seeds."""
-  metrics = [run_directory.read_metrics(path) for path in paths]
-  steps = np.array([line['step'] for line in metrics[0]])
-  bounds = [[line['valid_bound'] for line in lines] for lines in metrics]
-  return steps, np.mean(bounds, axis=0)
+_COLUMNS = {
+  'train ELBO': comparison.number('train_elbo', '.2f'),
+  'test bound': comparison.number('test_bound', '.2f'),
+  'its first 2,000': comparison.number('test_bound_first_2000', '.2f'),
+  'gradient variance, EMA': comparison.number('gradient_variance_ema', '.4f'),
+  'at the end, Monte Carlo': comparison.number('gradient_variance', '.4f'),
+  'steps/s': comparison.number('steps_per_second', '.0f'),
+}
 
 
 def run(
@@ -84,34 +56,27 @@ def run(
   **data: Any,
 ) -> str:
   """Trains all that is not trained yet, and returns the table."""
-  unknown = sorted(set(labels) - set(ROWS))
-  if unknown:
-    raise ValueError(
-      f'Unknown --estimators. Expected some of {list(ROWS)}. Received: '
-      f'{unknown}'
-    )
-  results: dict[str, list[dict[str, float]]] = {}
-  curves = {}
-  steps = 0
-  for label in labels:
-    paths = []
-    for seed in seeds:
-      flag_values = {'track_variance': True, **given, **ROWS[label]}
-      settings = settings_lib.make(preset, {**flag_values, 'seed': seed})
-      steps = settings.steps
-      path = output_dir / settings.label
-      print(f'\n{label}, seed {seed}')
-      found = train_binary.run(settings, str(path), **data)
-      last = run_directory.read_metrics(path)[-1]
-      found['gradient_variance_ema'] = last.get('gradient_variance_encoder')
-      results.setdefault(label, []).append(found)
-      paths.append(path)
-      keras.backend.clear_session()
-    curves[label] = _curve(paths)
-  text = table(results, steps)
+  comparison.known(labels, ROWS, 'estimators')
+
+  def settings_of(label: str, seed: int) -> settings_lib.Settings:
+    flag_values = {'track_variance': True, **given, **ROWS[label]}
+    return settings_lib.make(preset, {**flag_values, 'seed': seed})
+
+  def train(settings: settings_lib.Settings, path: str) -> dict[str, Any]:
+    found = train_binary.run(settings, path, **data)
+    last = run_directory.read_metrics(path)[-1]
+    return {
+      **found,
+      'gradient_variance_ema': last.get('gradient_variance_encoder'),
+    }
+
+  plan = {label: [settings_of(label, s) for s in seeds] for label in labels}
+  results = comparison.train_all(plan, train, output_dir)
+  steps = plan[labels[0]][0].steps
+  text = comparison.table(results, _COLUMNS, f'{steps:,} steps')
   (output_dir / 'comparison.md').write_text(text + '\n', encoding='utf-8')
   plots.lines(
-    curves,
+    comparison.curves(plan, output_dir),
     output_dir / 'comparison.png',
     xlabel='training step',
     ylabel='validation bound, 100 samples, nats',
@@ -120,30 +85,26 @@ def run(
   return text
 
 
+def _start() -> None:
+  values = flags.FLAGS
+  output_dir = values.output_dir or os.path.join(
+    'runs', f'compare-{values.preset}'
+  )
+  text = run(
+    values.preset,
+    train_binary.given_flags(),
+    values.estimators or list(ROWS),
+    [int(seed) for seed in values.seeds],
+    pathlib.Path(output_dir),
+    data_dir=values.data_dir,
+    chardata=values.chardata,
+  )
+  print(f'\n{text}\n\nAlso in {output_dir}')
+
+
 def main(argv: list[str]) -> None:
   """Reads the flags of `train_binary` and two of its own."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unknown arguments: {" ".join(argv[1:])}')
-  if not flags.FLAGS['verbosity'].present:
-    logging.set_verbosity(logging.ERROR)
-  values = flags.FLAGS
-  preset = values.preset
-  output_dir = values.output_dir or os.path.join('runs', f'compare-{preset}')
-  try:
-    text = run(
-      preset,
-      train_binary.given_flags(),
-      values.estimators or list(ROWS),
-      [int(seed) for seed in values.seeds],
-      pathlib.Path(output_dir),
-      data_dir=values.data_dir,
-      chardata=values.chardata,
-    )
-  except (ValueError, FileNotFoundError) as error:
-    sys.exit(f'compare_binary: {error}')
-  except KeyboardInterrupt:
-    sys.exit('\nInterrupted; the same command goes on.')
-  print(f'\n{text}\n\nAlso in {output_dir}')
+  command_line.run('compare_binary', argv, _start)
 
 
 if __name__ == '__main__':

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
-from experiments import datasets
 from experiments import networks
-import tf_mco
+from experiments import run_settings
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class Settings(run_settings.RunSettings):
   """The original's configuration, one field for each flag.
 
   Options of the estimator are None where its own default holds.
   """
 
-  dataset: str = 'digits'
   estimator: str = 'disarm'
   num_samples: int | None = None
   num_pairs: int | None = None
@@ -33,51 +32,30 @@ class Settings:
   encoder_learning_rate: float = 1e-4
   decoder_learning_rate: float = 1e-4
   prior_learning_rate: float = 1e-2
-  batch_size: int = 50
   steps: int = 1_000_000
-  eval_every: int = 1000
-  eval_samples: int = 100
-  eval_examples: int = 1000
-  track_variance: bool = False
-  jit_compile: bool = True
-  seed: int = 0
 
-  def __post_init__(self) -> None:
-    choices = {
-      'dataset': datasets.NAMES,
-      'architecture': networks.ARCHITECTURES,
-    }
-    for name, known in choices.items():
-      if getattr(self, name) not in known:
-        raise ValueError(
-          f'Unknown --{name}. Expected one of {", ".join(known)}. Received: '
-          f'{getattr(self, name)}'
-        )
-    for name in _POSITIVE:
-      if getattr(self, name) < 1:
-        raise ValueError(
-          f'--{name} must be at least 1. Received: {getattr(self, name)}'
-        )
-    for name in _RATES:
-      if not 0 <= getattr(self, name) < float('inf'):
-        raise ValueError(
-          f'--{name} must be a finite rate >= 0. Received: '
-          f'{getattr(self, name)}'
-        )
-    if self.steps % self.eval_every:
-      raise ValueError(
-        '--steps must be a multiple of --eval_every. Received: '
-        f'steps={self.steps}, eval_every={self.eval_every}'
-      )
-    self.make_estimator()
-
-  def make_estimator(self) -> Any:
-    """Returns the estimator; ValueError for an option that it lacks."""
-    options = {name: getattr(self, name) for name in _ESTIMATOR_OPTIONS}
-    given = {
-      name: value for name, value in options.items() if value is not None
-    }
-    return tf_mco.get_estimator(self.estimator, **given)
+  choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+    **run_settings.RunSettings.choices,
+    'architecture': networks.ARCHITECTURES,
+  }
+  positive: ClassVar[tuple[str, ...]] = (
+    'num_layers',
+    'units',
+    'hidden_units',
+    *run_settings.RunSettings.positive,
+  )
+  rates: ClassVar[tuple[str, ...]] = (
+    'encoder_learning_rate',
+    'decoder_learning_rate',
+    'prior_learning_rate',
+  )
+  estimator_options: ClassVar[tuple[str, ...]] = (
+    'num_samples',
+    'num_pairs',
+    'baseline',
+    'symmetrized',
+    'shared_randomness',
+  )
 
   @property
   def label(self) -> str:
@@ -89,32 +67,6 @@ class Settings:
       if value is not None:
         parts.append(f'{short}{value}')
     return '-'.join([*parts, f'seed{self.seed}'])
-
-
-_ESTIMATOR_OPTIONS = (
-  'num_samples',
-  'num_pairs',
-  'baseline',
-  'symmetrized',
-  'shared_randomness',
-)
-_POSITIVE = (
-  'num_layers',
-  'units',
-  'hidden_units',
-  'batch_size',
-  'steps',
-  'eval_every',
-  'eval_samples',
-  'eval_examples',
-)
-_RATES = (
-  'encoder_learning_rate',
-  'decoder_learning_rate',
-  'prior_learning_rate',
-)
-# Changing them continues a run, or does not change what it computes.
-MAY_CHANGE = ('steps',)
 
 
 def _published() -> dict[str, dict[str, Any]]:
@@ -153,13 +105,4 @@ def make(preset: str, flags: dict[str, Any]) -> Settings:
   Raises:
     ValueError: for an unknown preset, or a value out of its range.
   """
-  if preset not in PRESETS:
-    raise ValueError(
-      f'Unknown --preset. Expected one of {", ".join(PRESETS)}. Received: '
-      f'{preset}'
-    )
-  options = {**PRESETS[preset], **flags}
-  if 'eval_every' not in flags and 'steps' in flags:
-    default = options.get('eval_every', Settings.eval_every)
-    options['eval_every'] = min(default, flags['steps'])
-  return Settings(**options)
+  return run_settings.make(Settings, PRESETS, preset, flags)

@@ -1,7 +1,8 @@
-"""Trains a model of binary latent variables: resumable, measured, drawn."""
+"""Trains a latent variable model: resumable, measured, drawn."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
 import os
 import pathlib
@@ -15,9 +16,13 @@ from experiments import callbacks
 from experiments import datasets
 from experiments import progress as progress_lib
 from experiments import run_directory as run_directory_lib
-from experiments import settings as settings_lib
+from experiments import run_settings
 from tf_mco import diagnostics
 from tf_mco import evaluation
+from tf_mco import models
+
+# Returns the compiled and built model of a run.
+MakeModel = Callable[[Any, datasets.Images], models.LatentVariableModel]
 
 
 class Run:
@@ -25,25 +30,28 @@ class Run:
 
   def __init__(
     self,
-    settings: settings_lib.Settings,
+    settings: Any,
     path: str | os.PathLike,
     images: datasets.Images,
+    *,
+    make_model: MakeModel = binary_model.make,
   ):
     """Opens the directory and restores its last checkpoint, if there is one.
 
     Args:
-      settings: of the run.
+      settings: of the run, a `RunSettings`.
       path: its directory.
       images: the data set that the settings name.
+      make_model: the experiment's.
     Raises:
       ValueError: if the directory holds a run of another configuration.
     """
-    self.settings = settings
+    self.settings: run_settings.RunSettings = settings
     self.images = images
     self.directory = run_directory_lib.RunDirectory.open(
-      path, dataclasses.asdict(settings), may_change=settings_lib.MAY_CHANGE
+      path, dataclasses.asdict(settings)
     )
-    self.model = binary_model.make(settings, images)
+    self.model = make_model(settings, images)
     self.variance = (
       diagnostics.GradientVariance() if settings.track_variance else None
     )
@@ -85,8 +93,7 @@ class Run:
     settings, first = self.settings, self.first_step
     if first >= settings.steps:
       return None
-    executions = binary_model.steps_per_execution(settings)
-    stopwatch = callbacks.Stopwatch(executions)
+    stopwatch = callbacks.Stopwatch(settings.steps_per_execution)
     progress = progress_lib.Progress(settings.steps, first)
     report = callbacks.Report(
       self._validate(), self.directory, self._manager, progress

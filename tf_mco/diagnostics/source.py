@@ -60,15 +60,8 @@ class GradientSource(NamedTuple):
         )
       mean = tf.reduce_mean(loss)
     gradients = tape.gradient(mean, variables)
-    data_lib.require_gradients(gradients, [_Named(v) for v in variables])
+    data_lib.require_gradients(gradients, variables)
     return [tf.convert_to_tensor(gradient) for gradient in gradients]
-
-
-class _Named:
-  """A variable's name as `require_gradients` reads it from Keras variables."""
-
-  def __init__(self, variable: Any):
-    self.path = getattr(variable, 'path', variable.name)
 
 
 def check(source: GradientSource) -> None:

@@ -49,7 +49,9 @@ def replica_seed(seed: tf.Tensor) -> tf.Tensor:
 def require_gradients(gradients: list, variables: list) -> None:
   """Raises ValueError, naming them, if variables got no gradient."""
   missing = [
-    v.path for v, g in zip(variables, gradients, strict=True) if g is None
+    getattr(variable, 'path', variable.name)
+    for variable, gradient in zip(variables, gradients, strict=True)
+    if gradient is None
   ]
   if missing:
     raise ValueError(
