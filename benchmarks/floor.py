@@ -1,65 +1,103 @@
-"""The least time that the matrix products of a step can take."""
+"""The least time that the matrix products of a step can take.
+
+Each product of the step is timed by itself, as a compiled call in a graph
+loop, which is how the step itself is called. The floor is their sum.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from benchmarks import clock
 
-_PRODUCTS = 20
+_CALLS = 100
+_REPEATS = 15
 
 
-def dense_flops(
+class Product(NamedTuple):
+  """`[rows, inner] @ [inner, columns]`, one factor perhaps transposed."""
+
+  rows: int
+  inner: int
+  columns: int
+  transpose: str = ''  # '', 'a' or 'b'
+
+  @property
+  def flops(self) -> int:
+    """A multiplication and an addition for each term."""
+    return 2 * self.rows * self.inner * self.columns
+
+
+def dense_products(
   rows: int, widths: Sequence[int], *, input_gradient: bool = False
-) -> int:
-  """Returns the FLOPs of dense layers, forward and backward.
+) -> list[Product]:
+  """Returns the products of dense layers, forward and backward.
 
   Args:
     rows: of the batch.
     widths: of the input and of every layer.
     input_gradient: whether the gradient in the input is wanted.
   """
-  total = 0
-  for index, (width, units) in enumerate(
-    zip(widths[:-1], widths[1:], strict=True)
-  ):
-    # Forward, gradient in the weights, and in what the layer was given.
-    products = 2 if index == 0 and not input_gradient else 3
-    total += products * 2 * rows * width * units
-  return total
+  products = []
+  for index, width in enumerate(widths[:-1]):
+    units = widths[index + 1]
+    products.append(Product(rows, width, units))
+    products.append(Product(width, rows, units, 'a'))  # in the weights
+    if index or input_gradient:
+      products.append(Product(rows, units, width, 'b'))
+  return products
 
 
-def step_flops(
+def step_products(
   batch_size: int,
   evaluations: int,
   pixels: int,
   units: int,
   hidden: Sequence[int],
-) -> int:
-  """Returns the FLOPs of one step with one stochastic layer.
+) -> list[Product]:
+  """Returns the products of one step with one stochastic layer.
 
   One encoding of the batch and one decoding for each evaluation; samples are
   discrete, so that nothing flows back through them.
   """
-  encoder = dense_flops(batch_size, [pixels, *hidden, units])
-  decoder = dense_flops(batch_size * evaluations, [units, *hidden, pixels])
+  encoder = dense_products(batch_size, [pixels, *hidden, units])
+  decoder = dense_products(batch_size * evaluations, [units, *hidden, pixels])
   return encoder + decoder
 
 
-def matmul_rate(rows: int, units: int, pixels: int) -> float:
-  """Returns the FLOP/s of the decoder's product and its transpose, chained."""
-  x = tf.random.stateless_normal([rows, units], [0, 1])
-  w = tf.random.stateless_normal([units, pixels], [0, 2]) / units
-  v = tf.random.stateless_normal([pixels, units], [0, 3]) / units
+def flops(products: Sequence[Product]) -> int:
+  """Returns the operations of all products."""
+  return sum(product.flops for product in products)
+
+
+def seconds(products: Sequence[Product]) -> float:
+  """Returns the time of all products, each measured once by itself."""
+  times = {product: _seconds(product) for product in set(products)}
+  return sum(times[product] for product in products)
+
+
+def _seconds(product: Product) -> float:
+  rows, inner, columns, transpose = product
+  shape_a = [inner, rows] if transpose == 'a' else [rows, inner]
+  shape_b = [columns, inner] if transpose == 'b' else [inner, columns]
+  a = tf.random.stateless_normal(shape_a, [0, 1])
+  b = tf.random.stateless_normal(shape_b, [0, 2])
+  result = tf.Variable(tf.zeros([rows, columns]))
 
   @tf.function(jit_compile=True)
-  def chain() -> tf.Tensor:
-    z = x
-    for _ in range(_PRODUCTS):
-      z = tf.matmul(tf.matmul(z, w), v)
-    return z
+  def multiply() -> None:
+    result.assign(
+      tf.matmul(
+        a, b, transpose_a=transpose == 'a', transpose_b=transpose == 'b'
+      )
+    )
 
-  cost = clock.measure(chain, units=2 * _PRODUCTS, repeats=60)
-  return 2 * rows * units * pixels / cost.wall
+  @tf.function
+  def loop() -> None:
+    for _ in tf.range(_CALLS):
+      multiply()
+
+  return clock.measure(loop, units=_CALLS, repeats=_REPEATS).wall
