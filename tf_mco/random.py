@@ -107,6 +107,11 @@ def _fractions(
   shape: Sequence[int] | tf.Tensor, dtype: Any, seed: types.Seed
 ) -> tuple[tf.Tensor, int]:
   """Returns random integers and the number of their bits."""
+  if dtype not in (tf.float32, tf.float64):
+    raise ValueError(
+      'Random numbers are float32 or float64: half precision would round them '
+      f'to 1. Received: dtype={dtype}'
+    )
   kind, digits = (tf.int64, 52) if dtype == tf.float64 else (tf.int32, 23)
   words = bits(shape, dtype=kind, seed=seed)
   shift = kind.size * 8 - digits
@@ -143,10 +148,16 @@ def sample(
 
 
 def bernoulli_logits(distribution: tfd.Bernoulli) -> tf.Tensor:
-  """Returns the logits of a Bernoulli given by logits or by probabilities."""
+  """Returns the logits of a Bernoulli given by logits or by probabilities.
+
+  Where a probability has rounded to 0 or 1 they are its neighbour's: finite.
+  """
   if distribution.logits is not None:
     return tf.convert_to_tensor(distribution.logits)
-  return distribution.logits_parameter()
+  probs = tf.convert_to_tensor(distribution.probs)
+  rounding = np.finfo(probs.dtype.as_numpy_dtype).eps
+  probs = tf.clip_by_value(probs, rounding**2, 1 - rounding)
+  return tf.math.log(probs) - tf.math.log1p(-probs)
 
 
 def uniform_like(
@@ -165,8 +176,8 @@ def _full_shape(
   static = tf.TensorShape(known).concatenate(tensor.shape)
   if static.is_fully_defined():
     return static, static
-  sizes = [tf.cast(size, tf.int32) for size in sample_shape]
-  return tf.concat([tf.reshape(sizes, [-1]), tf.shape(tensor)], 0), static
+  sizes = [tf.reshape(tf.cast(size, tf.int32), [1]) for size in sample_shape]
+  return tf.concat([*sizes, tf.shape(tensor)], 0), static
 
 
 def _bernoulli(

@@ -25,7 +25,8 @@ def jackknife(log_w: tf.Tensor, order: int) -> tf.Tensor:
   """
   log_w = _checked(log_w)
   num_samples = log_w.shape[0]
-  if isinstance(order, bool) or order not in range(num_samples):
+  integer = isinstance(order, int) and not isinstance(order, bool)
+  if not integer or not 0 <= order < num_samples:
     raise ValueError(
       f'`order` must be an integer in [0, K) = [0, {num_samples}). Received: '
       f'order={order!r}'

@@ -10,8 +10,7 @@ import tensorflow as tf
 
 def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
   """Raises ValueError unless both are `[K, B]`, of one shape and dtype."""
-  ranks = (log_p.shape.rank, log_q.shape.rank)
-  if ranks != (2, 2) or not log_p.shape.is_compatible_with(log_q.shape):
+  if not _same_shape(log_p.shape, log_q.shape):
     raise ValueError(
       '`log_p` and `log_q` must have the same shape [K, B]: K samples of B '
       f'examples. Received: log_p.shape={log_p.shape}, '
@@ -29,13 +28,22 @@ def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
     )
 
 
+def _same_shape(shape: tf.TensorShape, other: tf.TensorShape) -> bool:
+  """Returns whether both are `[K, B]`, as far as can be known."""
+  if (shape.rank, other.rank) != (2, 2) or not shape.is_compatible_with(other):
+    return False
+  # An unknown size is compatible with 1, and 1 would broadcast.
+  sizes = list(zip(shape, other, strict=True))
+  return not any(set(pair) == {None, 1} for pair in sizes)
+
+
 def evaluate(
   fn: Callable[[Any], tf.Tensor], samples: Any, like: tf.Tensor
 ) -> tf.Tensor:
   """Returns `fn(samples)`, checked to be a `[K, B]` tensor such as `like`."""
   name = getattr(fn, '__name__', 'log_joint')
   value = tf.convert_to_tensor(fn(samples))
-  if value.shape.rank != 2 or not value.shape.is_compatible_with(like.shape):
+  if not _same_shape(value.shape, like.shape):
     shapes = [tuple(z.shape) for z in tf.nest.flatten(samples)]
     raise ValueError(
       f'`{name}` must map samples of shape(s) {shapes} to [K, B] = '
@@ -48,8 +56,12 @@ def evaluate(
       '(log-weights stay float32 under mixed precision: cast). Received: '
       f'{value.dtype.name}'
     )
-  # Where the batch size is dynamic, [1, B] against [B, 1] would broadcast.
-  return tf.ensure_shape(value, like.shape)
+  value = tf.ensure_shape(value, like.shape)
+  if like.shape[1] is None:
+    # A size of 1 would broadcast; known at run time, it cannot be concatenated.
+    both = tf.concat([value, tf.stop_gradient(like)], axis=0)
+    value = both[: like.shape[0]]
+  return value
 
 
 def at_least(name: str, value: Any, minimum: int, why: str = '') -> None:

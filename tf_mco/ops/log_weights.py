@@ -44,11 +44,15 @@ def leave_one_out_mean(values: tf.Tensor) -> tf.Tensor:
   num_samples = values.shape[0]
   infinite = tf.math.is_inf(values)
   finite = tf.where(infinite, tf.zeros_like(values), values)
-  others = tf.reduce_sum(finite, axis=0, keepdims=True) - finite
-  count = tf.cast(infinite, values.dtype)
-  infinite_others = tf.reduce_sum(count, axis=0, keepdims=True) - count
+  infinite_others = _sum_of_others(tf.cast(infinite, values.dtype))
   minus_inf = tf.fill(tf.shape(values), tf.constant(-math.inf, values.dtype))
-  return tf.where(infinite_others > 0, minus_inf, others / (num_samples - 1))
+  means = _sum_of_others(finite) / (num_samples - 1)
+  return tf.where(infinite_others > 0, minus_inf, means)
+
+
+def _sum_of_others(values: tf.Tensor) -> tf.Tensor:
+  before = tf.cumsum(values, axis=0, exclusive=True)
+  return before + tf.cumsum(values, axis=0, exclusive=True, reverse=True)
 
 
 def vimco_baseline(log_w: tf.Tensor, baseline: str) -> tf.Tensor:

@@ -50,9 +50,10 @@ class Chain:
   def conditional(self, previous: Sequence[tf.Tensor]) -> tfd.Distribution:
     """Returns the distribution of the layer after the `previous` samples."""
     conditional = self._conditionals[len(previous)]
-    if isinstance(conditional, tfd.Distribution):
-      return conditional
-    return conditional(*previous)
+    if not isinstance(conditional, tfd.Distribution):
+      conditional = conditional(*previous)
+    _check_batch(conditional, len(previous))
+    return conditional
 
   def sample(
     self,
@@ -91,13 +92,24 @@ class Chain:
       The whole paths, `prefix` unchanged at their beginning.
     """
     path = tuple(prefix)
+    if not path:
+      raise ValueError('`extend` needs the samples of at least one layer.')
     while len(path) < (num_layers or self.num_layers):
       layer_seed = random.fold_in(seed, len(path))
       path += (random.sample(self.conditional(path), [], seed=layer_seed),)
     return path
 
   def log_probs(self, samples: Sequence[tf.Tensor]) -> tuple[tf.Tensor, ...]:
-    """Returns log q of each layer given the previous ones, `[K, B]`, nats."""
+    """Returns log q of each layer given the previous ones, `[K, B]`, nats.
+
+    Raises:
+      ValueError: unless there is one sample for each layer.
+    """
+    if len(samples) != self.num_layers:
+      raise ValueError(
+        f'A path of this Chain has {self.num_layers} layers. Received: '
+        f'{len(samples)}'
+      )
     return tuple(
       self.conditional(samples[:layer]).log_prob(sample)
       for layer, sample in enumerate(samples)
@@ -106,6 +118,18 @@ class Chain:
   def log_prob(self, samples: Sequence[tf.Tensor]) -> tf.Tensor:
     """Returns log q(z1, ..., zL | x), `[K, B]`, in nats."""
     return tf.add_n(self.log_probs(samples))
+
+
+def _check_batch(distribution: tfd.Distribution, layer: int) -> None:
+  """Raises ValueError unless the batch shape is [B], later [K, B]."""
+  rank = distribution.batch_shape.rank
+  expected = '[K, B]' if layer else '[B]'
+  if rank not in (None, 2 if layer else 1):
+    raise ValueError(
+      f'Conditional {layer} of a Chain must have the batch shape {expected}; '
+      'wrap independent dimensions in tfd.Independent. Received: batch_shape='
+      f'{distribution.batch_shape}, event_shape={distribution.event_shape}'
+    )
 
 
 def _check_arguments(conditional: Conditional, layer: int) -> None:

@@ -1,0 +1,181 @@
+"""Tests of the bounds with many samples against exact sums."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import special
+import tensorflow as tf
+
+from tests.models import tiny
+from tf_mco import evaluation
+from tf_mco._tfp import tfd
+
+_ROWS = 40_000
+_Q_LOGITS = np.array([0.3, -0.8])
+_TABLE = np.array([-0.5, -2.0, -3.0, 0.4])  # log p(x, z) of four states
+
+
+def _posterior(rows: int) -> tfd.Distribution:
+  logits = tf.constant(np.tile(_Q_LOGITS, (rows, 1)))
+  return tfd.Independent(tfd.Bernoulli(logits=logits, dtype=tf.float64), 1)
+
+
+def _log_joint(z: tf.Tensor) -> tf.Tensor:
+  state = tf.cast(2 * z[..., 0] + z[..., 1], tf.int32)
+  return tf.gather(tf.constant(_TABLE), state)
+
+
+def _exact(num_samples: int) -> tuple[float, float]:
+  """Returns mean and variance of the K-sample bound, by enumeration."""
+  log_q = tiny.log_bernoulli(tiny.all_states(2), _Q_LOGITS)
+  log_w = _TABLE - log_q
+  draws = np.array(list(itertools.product(range(4), repeat=num_samples)))
+  bound = special.logsumexp(log_w[draws], axis=1) - np.log(num_samples)
+  probability = np.exp(log_q[draws].sum(1))
+  mean = probability @ bound
+  return mean, probability @ (bound - mean) ** 2
+
+
+@pytest.mark.parametrize(
+  ('num_samples', 'chunk_size'),
+  [(1, 50), (3, 50), (2, 1), (4, 2), (5, 2), (6, 3)],
+)
+def test_expectation_is_that_of_k_independent_samples(
+  num_samples: int, chunk_size: int
+) -> None:
+  # |z| < 4 in six cases: a false alarm in 2,500 changes of the seed. Chunks
+  # that shared their noise would have another expectation.
+  bound = evaluation.importance_bound(
+    _log_joint,
+    _posterior(_ROWS),
+    num_samples,
+    chunk_size=chunk_size,
+    seed=tf.constant([1, num_samples]),
+  )
+  assert (bound.shape, bound.dtype) == ((_ROWS,), tf.float64)
+  mean, variance = _exact(num_samples)
+  z = (np.mean(bound) - mean) / np.sqrt(variance / _ROWS)
+  assert abs(z) < 4, z
+  ratio = np.var(bound) / variance
+  assert abs(ratio - 1) < 0.1, ratio
+
+
+@pytest.mark.parametrize(
+  ('num_samples', 'chunk_size', 'compiled'),
+  [
+    (1, 50, False),
+    (7, 50, False),
+    (7, 7, False),
+    (7, 3, True),
+    (6, 3, True),
+  ],
+)
+def test_exact_posterior_gives_exact_likelihood_for_any_k(
+  num_samples: int, chunk_size: int, compiled: bool
+) -> None:
+  posterior = _posterior(5)
+  log_p_x = np.linspace(-900, 3, 5)  # also where weights underflow
+
+  def bound() -> tf.Tensor:
+    return evaluation.importance_bound(
+      lambda z: posterior.log_prob(z) + log_p_x,
+      posterior,
+      num_samples,
+      chunk_size=chunk_size,
+      seed=3,
+    )
+
+  if compiled:
+    bound = tf.function(bound, jit_compile=True)
+  np.testing.assert_allclose(bound(), log_p_x, rtol=1e-12)
+
+
+def test_no_more_than_a_chunk_is_held_in_memory() -> None:
+  sizes: list[int] = []
+
+  def log_joint(z: tf.Tensor) -> tf.Tensor:
+    sizes.append(z.shape[0])
+    return _log_joint(z)
+
+  evaluation.importance_bound(log_joint, _posterior(2), 8, chunk_size=3, seed=0)
+  assert sizes == [3, 3, 2]
+  sizes.clear()
+  evaluation.importance_bound(log_joint, _posterior(2), 120, seed=0)
+  assert sizes == [50, 50, 20]
+
+
+@pytest.mark.parametrize('option', ['num_samples', 'chunk_size'])
+@pytest.mark.parametrize('value', [0, -1, 2.0])
+def test_bad_numbers_are_errors(option: str, value: float) -> None:
+  options = {'num_samples': 3, 'chunk_size': 2, option: value}
+  with pytest.raises(ValueError, match=f'`{option}`'):
+    evaluation.importance_bound(_log_joint, _posterior(2), seed=0, **options)
+
+
+def test_many_samples_approach_the_exact_likelihood_of_a_model() -> None:
+  # The error of log(mean(w)) is normal with variance chi2 / K, to first
+  # order; 5 standard deviations for 6 examples: a false alarm in 3e5.
+  num_samples = 5000
+  model = tiny.model(binarization='none')
+  x = tiny.binary_images(6)
+  bounds = evaluation.log_likelihood_bounds(
+    model, x, num_samples=num_samples, batch_size=3
+  )
+  numbers = tiny.numbers(model.objective)
+  exact = tiny.log_likelihood(numbers, x)
+  z = np.repeat(tiny.all_states(3)[:, np.newaxis], 6, axis=1)
+  log_q = tiny.log_posterior(numbers, x, z)
+  log_p_z = tiny.log_joint(numbers, x, z) - exact
+  chi2 = np.exp(2 * log_p_z - log_q).sum(0) - 1
+  assert np.all(np.abs(bounds - exact) < 5 * np.sqrt(chi2 / num_samples))
+  assert np.ptp(exact) > 0.5  # else the examples could be interchanged
+
+
+@pytest.fixture(scope='module')
+def evaluator() -> evaluation.Evaluator:
+  """Returns an evaluator, compiled once for batches of three."""
+  return evaluation.Evaluator(tiny.model(), num_samples=4)
+
+
+def test_the_same_seed_gives_the_same_numbers_from_array_and_stream(
+  evaluator: evaluation.Evaluator,
+) -> None:
+  x = tiny.images(6)
+  stream = tf.data.Dataset.from_tensor_slices(x).batch(3)
+  first = evaluation.log_likelihood_bounds(
+    tiny.model(), x, num_samples=4, batch_size=3
+  )
+  assert first.shape == (6,)
+  for data in (x, stream, stream.map(lambda batch: (batch,))):
+    np.testing.assert_array_equal(evaluator(data, batch_size=3), first)
+  assert not np.array_equal(evaluator(x, batch_size=3, seed=1), first)
+
+
+def test_batches_and_rows_have_noise_of_their_own(
+  evaluator: evaluation.Evaluator,
+) -> None:
+  x = np.tile(tiny.images(1), (6, 1))
+  assert len(np.unique(evaluator(x, batch_size=3))) > 4
+
+
+@pytest.mark.parametrize('stream', [False, True])
+def test_bad_pixels_do_not_pass_unnoticed(
+  evaluator: evaluation.Evaluator, stream: bool
+) -> None:
+  x = tiny.images(6, dtype='float32')
+  x[4, 1] = np.nan
+  data = tf.data.Dataset.from_tensor_slices(x).batch(3) if stream else x
+  try:
+    bounds = evaluator(data, batch_size=3)
+  except ValueError as error:
+    assert 'pixels' in str(error)
+  else:
+    assert np.isnan(bounds).tolist() == [False] * 4 + [True, False]
+
+
+def test_nothing_to_evaluate_is_an_error() -> None:
+  with pytest.raises(ValueError, match='empty'):
+    evaluation.log_likelihood_bounds(tiny.model(), tiny.images(0))
