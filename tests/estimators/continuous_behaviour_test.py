@@ -17,6 +17,7 @@ from tests.testing import quadrature
 from tf_mco import types
 
 _K = 4
+_OF_CHAIN = ('elbo', 'iwae', 'aisle-3', 'rws', 'piwae')
 _KINDS = ('normal', 'scalar', 'tril', 'chain')
 _make = functools.cache(gaussian_problems.make)
 
@@ -24,12 +25,15 @@ every_row = pytest.mark.parametrize('row', continuous_rows.ROWS, ids=str)
 every_kind = pytest.mark.parametrize('kind', _KINDS)
 
 
-def _all_losses(
+def _losses(
   problem: gaussian_problems.Problem,
   parameters: gaussian_problems.Parameters,
   noise: tf.Tensor,
 ) -> dict[str, types.Surrogate]:
-  """Returns the surrogate of every row, from the same noise."""
+  """Returns the surrogate of every row, from the same noise.
+
+  For a chain, of one row of each kind: they take long to compile.
+  """
   samples: Any = problem.samples(parameters, noise)
   stopped = tf.nest.map_structure(tf.stop_gradient, samples)
   return {
@@ -39,6 +43,7 @@ def _all_losses(
       types.Draw(stopped if row.stopped else samples),
     )
     for row in continuous_rows.ROWS
+    if problem.kind != 'chain' or row.name in _OF_CHAIN
   }
 
 
@@ -49,7 +54,7 @@ def _gradients(
 ) -> dict[str, Any]:
   with tf.GradientTape(persistent=True) as tape:
     tape.watch(parameters)
-    found = _all_losses(problem, parameters, noise)
+    found = _losses(problem, parameters, noise)
   named = quadrature.names(problem)
   result = {}
   for name, surrogate in found.items():
@@ -78,10 +83,9 @@ def test_jit(kind: str) -> None:
     checks.assert_close(found[name][1], gradient, 1e-11)
 
 
-@pytest.mark.parametrize('kind', ['normal', 'chain'])
-def test_unknown_batch_size(kind: str) -> None:
+def test_unknown_batch_size() -> None:
   """A graph that is not told B gives what eager code gives, for any B."""
-  problem = _make(kind)
+  problem = _make('chain')
   graph = tf.function(
     lambda parameters, noise: _gradients(problem, parameters, noise)
   ).get_concrete_function(

@@ -129,7 +129,7 @@ def test_another_configuration_is_refused_by_the_names_of_its_flags(finished):
 def test_a_bound_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path):
   images = datasets.load('digits')
   run = training.Run(_settings(), tmp_path / 'run', images)
-  run.model.optimizer.optimizers['decoder'].learning_rate = 1e38
+  run.model.optimizer.by_group['decoder'].learning_rate = 1e38
   with pytest.raises(ValueError, match='training step [0-9]+ is not finite'):
     run.train()
   assert training.Run(_settings(), tmp_path / 'run', images).first_step == 0

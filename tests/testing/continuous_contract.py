@@ -41,7 +41,9 @@ def check_mean(row: continuous_rows.Row, kind: str) -> None:
     problem, 2, 12 if kind == 'chain' else 20, symmetric=row.symmetric
   )
   found = quadrature.moments(row.make(2), problem, nodes, stopped=row.stopped)
-  source = continuous_rows.BY_NAME[declared or row.name]
+  # MIWAE's is the mean of two bounds of K / 2 samples.
+  source = continuous_rows.BY_NAME[declared] if declared else row
+  source = source if row.symmetric else row
   expected = continuous_formulas.moments(source.formula, problem, nodes)
   own = continuous_formulas.moments(row.formula, problem, nodes)
   np.testing.assert_allclose(found.bound, own.bound, rtol=0, atol=1e-9)

@@ -76,9 +76,11 @@ def as_iwae(original: Function) -> Function:
   ).surrogate(log_joint, posterior, draw)
 
 
-def no_k(original: Any) -> Any:
-  del original
-  return property(lambda self: self._alpha - 1)
+def no_k(original: Function) -> Function:
+  """The factor K^(alpha - 1) is forgotten."""
+  return lambda self, weights: (
+    original(self, weights) / (self.num_samples ** (self._alpha - 1))
+  )
 
 
 def no_alpha(original: Function) -> Function:

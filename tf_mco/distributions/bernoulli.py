@@ -39,4 +39,5 @@ class Bernoulli(tfd.Bernoulli):
     return tf.cast(u < tf.sigmoid(logits), logits.dtype)
 
   def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
-    return bernoulli.log_prob(value, tf.convert_to_tensor(self.logits))
+    logits = tf.convert_to_tensor(self.logits)
+    return bernoulli.log_prob(tf.cast(value, logits.dtype), logits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ def to_unit_interval(x: tf.Tensor, dtype: Any) -> tf.Tensor:
 def binarize(x: tf.Tensor, *, dtype: Any, seed: types.Seed) -> tf.Tensor:
   """Returns 1 with probability x, else 0: a new draw for every seed.
 
+  What is no probability gives NaN, so that no bound hides it.
+
   Args:
     x: bytes, of probability x / 255, or floating probabilities.
     dtype: of the result.
@@ -35,7 +38,8 @@ def binarize(x: tf.Tensor, *, dtype: Any, seed: types.Seed) -> tf.Tensor:
     return _binarize_bytes(x, dtype, seed)
   x = to_unit_interval(x, dtype)
   u = random.uniform(tf.shape(x), dtype=x.dtype, seed=seed)
-  return tf.cast(u < x, dtype)
+  nan = tf.constant(math.nan, x.dtype)
+  return tf.where((x >= 0) & (x <= 1), tf.cast(u < x, dtype), nan)
 
 
 def _binarize_bytes(x: tf.Tensor, dtype: Any, seed: types.Seed) -> tf.Tensor:

@@ -49,17 +49,19 @@ class Joint:
   def __call__(self, samples: types.Samples) -> tf.Tensor:
     """Returns log p(x, z), `[K, B]`, in nats."""
     path = samples if isinstance(samples, tuple) else (samples,)
-    terms = [self._prior.log_prob(path[-1]), self.log_likelihood(path)]
+    last = _log_prob(self._prior, path[-1], 'the prior')
+    terms = [last, self.log_likelihood(path)]
     for below, stage in enumerate(self._decoder[1:]):
       given = stage.distribution(path[below + 1], **self._options)
-      terms.append(given.log_prob(path[below]))
+      what = f'stochastic layer {below + 1} of the decoder'
+      terms.append(_log_prob(given, path[below], what))
     return tf.add_n(terms)
 
   def log_likelihood(self, samples: types.Samples) -> tf.Tensor:
     """Returns log p(x | z1), `[K, B]`, in nats."""
     first = samples[0] if isinstance(samples, tuple) else samples
     given = self._decoder[0].distribution(first, **self._options)
-    return given.log_prob(self._x)
+    return _log_prob(given, self._x, 'the likelihood')
 
   def dream(self, *, seed: types.Seed) -> tuple[tf.Tensor, types.Samples]:
     """Returns x `[B, ...]` and z, `[1, B, ...]` per layer, from p(x, z).
@@ -81,6 +83,19 @@ class Joint:
     x, path = dream
     posterior = self._posterior_of(x)
     return protocol.log_prob(posterior, protocol.pack(posterior, path))[0]
+
+
+def _log_prob(distribution: Any, value: tf.Tensor, what: str) -> tf.Tensor:
+  """Returns the log-density, `[K, B]`; ValueError rather than broadcasting."""
+  value = tf.convert_to_tensor(value)
+  event = distribution.event_shape
+  rank = value.shape.rank - (event.rank or 0)
+  if not value.shape[max(rank, 0) :].is_compatible_with(event) or rank > 2:
+    raise ValueError(
+      f'The event shape of {what} must be that of what it scores. Received: '
+      f'event_shape={event} for values of shape {value.shape}'
+    )
+  return distribution.log_prob(value)
 
 
 def sample_path(

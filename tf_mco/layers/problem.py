@@ -23,7 +23,7 @@ class Problem(NamedTuple):
   posterior: Any
   first_posterior: tfd.Distribution  # q(z1 | x)
   log_likelihood: types.LogJoint  # log p(x | z1), `[K, B]`
-  kl: Callable[[], tf.Tensor]  # KL(posterior || prior), `[B]`
+  kl: Callable[[], tf.Tensor]  # KL(q(z1 | x) || prior), `[B]`, one layer
 
 
 def make(
@@ -64,7 +64,7 @@ def make(
   posterior = posterior_given(first)
 
   def kl() -> tf.Tensor:
-    return tfd.kl_divergence(posterior, prior.distribution())
+    return tfd.kl_divergence(first, prior.distribution())
 
   return Problem(log_joint, posterior, first, log_joint.log_likelihood, kl)
 

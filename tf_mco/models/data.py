@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import types
 from typing import Any
 
 import keras
@@ -62,16 +64,50 @@ def require_gradients(gradients: list, variables: list) -> None:
     )
 
 
+def sum_of_all(gradients: list) -> tf.Tensor:
+  """Returns the sum of all entries: finite only if every entry is."""
+  return tf.add_n([tf.reduce_sum(gradient) for gradient in gradients])
+
+
+def refuse_weights(options: dict[str, Any]) -> None:
+  """Raises ValueError for weights of samples or classes."""
+  for name in ('sample_weight', 'class_weight'):
+    if options.get(name) is not None:
+      raise ValueError(
+        f'LatentVariableModel takes no {name}. Received: {options[name]!r}'
+      )
+
+
+class PeekedGenerator:
+  """A generator whose first batch has been looked at, and is not lost."""
+
+  def __init__(self, generator: Iterator):
+    self.first = next(generator, None)
+    self._rest = generator
+
+  def __iter__(self) -> Iterator:
+    if self.first is not None:
+      yield self.first
+    yield from self._rest
+
+
+def with_first_batch(x: Any) -> Any:
+  """Returns x, or a generator together with its first batch."""
+  return PeekedGenerator(x) if isinstance(x, types.GeneratorType) else x
+
+
 def first_batch(x: Any) -> Any:
   """Returns images to look at before training, or None if looking loses them.
 
   All of an array; the first batch of a `tf.data.Dataset` or of a
-  `keras.utils.PyDataset`; nothing of a generator.
+  `keras.utils.PyDataset`, or of a generator that keeps it.
   """
   if isinstance(x, tf.data.Dataset):
     x = next(iter(x.take(1)), None)
   elif isinstance(x, keras.utils.PyDataset):
     x = x[0]
+  elif isinstance(x, PeekedGenerator):
+    x = x.first
   if isinstance(x, (tuple, list)):
     x = x[0] if x else None
   if isinstance(x, np.ndarray) or tf.is_tensor(x):

@@ -29,7 +29,7 @@ class GroupOptimizer(keras.optimizers.Optimizer):
       groups: returns the trainable variables by group.
     """
     super().__init__(learning_rate=1.0, name='group_optimizer')
-    self.optimizers = dict(optimizers)
+    self.by_group = dict(optimizers)
     self._groups = groups
 
   def build(self, variables: list) -> None:
@@ -45,13 +45,13 @@ class GroupOptimizer(keras.optimizers.Optimizer):
           f'{", ".join(groups)}. Received: {variable.path}'
         )
     for name, members in groups.items():
-      if members and name not in self.optimizers:
+      if members and name not in self.by_group:
         raise ValueError(
           f'`optimizer` must name every group with trainable variables: '
           f'{", ".join(n for n, m in groups.items() if m)}. Received: '
-          f'{", ".join(self.optimizers)}'
+          f'{", ".join(self.by_group)}'
         )
-    for name, optimizer in self.optimizers.items():
+    for name, optimizer in self.by_group.items():
       optimizer.build(groups[name])
     super().build(variables)
 
@@ -59,20 +59,22 @@ class GroupOptimizer(keras.optimizers.Optimizer):
   def variables(self) -> list:
     """The count of steps, and the variables of every group's optimizer."""
     own = [self._iterations]
-    for name in sorted(self.optimizers):
-      own.extend(self.optimizers[name].variables)
+    for name in sorted(self.by_group):
+      own.extend(self.by_group[name].variables)
     return own
 
   @property
   def learning_rate(self) -> Any:
     """The first group's rate; setting it scales every group's."""
-    return next(iter(self.optimizers.values())).learning_rate
+    return next(iter(self.by_group.values())).learning_rate
 
   @learning_rate.setter
   def learning_rate(self, value: float) -> None:
-    factor = float(value) / float(self.learning_rate)
-    for optimizer in self.optimizers.values():
-      optimizer.learning_rate = float(optimizer.learning_rate) * factor
+    present = float(self.learning_rate)
+    for optimizer in self.by_group.values():
+      rate = float(optimizer.learning_rate)
+      # A warm-up from 0 has no ratio to keep.
+      optimizer.learning_rate = rate * value / present if present else value
 
   def apply(self, grads: list, trainable_variables: Any = None) -> Any:
     """Applies each gradient by its group's optimizer."""
@@ -82,7 +84,7 @@ class GroupOptimizer(keras.optimizers.Optimizer):
     for name, members in self._groups().items():
       present = [v for v in members if id(v) in gradient_of]
       if present:
-        self.optimizers[name].apply(
+        self.by_group[name].apply(
           [gradient_of[id(v)] for v in present], present
         )
     self._iterations.assign_add(1)
@@ -93,12 +95,12 @@ class GroupOptimizer(keras.optimizers.Optimizer):
     del var_list
     for name, members in self._groups().items():
       if members:
-        self.optimizers[name].finalize_variable_values(members)
+        self.by_group[name].finalize_variable_values(members)
 
   def get_config(self) -> dict[str, Any]:
     """Returns each group's configuration; the model knows the groups."""
     serialize = keras.optimizers.serialize
-    return {name: serialize(o) for name, o in self.optimizers.items()}
+    return {name: serialize(o) for name, o in self.by_group.items()}
 
 
 def get(optimizer: Any, groups: Groups) -> keras.optimizers.Optimizer:
@@ -112,7 +114,7 @@ def get(optimizer: Any, groups: Groups) -> keras.optimizers.Optimizer:
     ValueError: for a group that does not exist.
   """
   if isinstance(optimizer, GroupOptimizer):
-    optimizer = optimizer.optimizers
+    optimizer = optimizer.by_group
   if not isinstance(optimizer, dict) or 'class_name' in optimizer:
     return keras.optimizers.get(optimizer)
   names = groups()
@@ -122,6 +124,11 @@ def get(optimizer: Any, groups: Groups) -> keras.optimizers.Optimizer:
       '`optimizer` by group must have keys out of '
       f'{", ".join(names)}. Received: {", ".join(optimizer) or "none"}'
     )
-  return GroupOptimizer(
-    {name: keras.optimizers.get(o) for name, o in optimizer.items()}, groups
-  )
+  made = {name: keras.optimizers.get(o) for name, o in optimizer.items()}
+  scaled = [n for n, o in made.items() if float(o.scale_loss(1.0)) != 1]
+  if scaled:
+    raise ValueError(
+      'All groups share one loss; no group can have a `loss_scale_factor` of '
+      f'its own. Received: a loss_scale_factor for {", ".join(scaled)}'
+    )
+  return GroupOptimizer(made, groups)

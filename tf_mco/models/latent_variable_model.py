@@ -126,10 +126,13 @@ class LatentVariableModel(generation.Generation, keras.Model):
     if not self.compiled:
       return {}
     serialize = keras.saving.serialize_keras_object
-    if isinstance(self.optimizer, group_optimizer.GroupOptimizer):
-      optimizer = {'groups': self.optimizer.get_config()}
+    own = self.optimizer
+    # `compile` wraps it again where half precision needs a scaled loss.
+    own = getattr(own, 'inner_optimizer', own)
+    if isinstance(own, group_optimizer.GroupOptimizer):
+      optimizer = {'groups': own.get_config()}
     else:
-      optimizer = serialize(self.optimizer)
+      optimizer = serialize(own)
     return {**self._compile_options, 'optimizer': optimizer}
 
   def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -168,7 +171,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
         tf.convert_to_tensor(self.fault),
         step,
         images.invalid(x, self.objective.support),
-        ~tf.math.is_finite(loss),
+        ~tf.math.is_finite(loss + data_lib.sum_of_all(gradients)),
       )
     )
     return self._update_metrics(loss, result.bound)
@@ -199,12 +202,15 @@ class LatentVariableModel(generation.Generation, keras.Model):
         in arrays and in the first batch of a stream, later in a stream at the
         first execution that meets them. Also when a bound is not finite.
     """
+    data_lib.refuse_weights(kwargs)
+    x = data_lib.with_first_batch(x)
     data_lib.check(x, self.objective.support, 'the training data')
     validation = kwargs.get('validation_data')
     data_lib.check(validation, self.objective.support, 'the validation data')
     data_lib.build_from(self, x)
     if self.fault is not None:
       self.fault.assign([-1, -1])
+    x = iter(x) if isinstance(x, data_lib.PeekedGenerator) else x
     others = kwargs.pop('callbacks', None) or []
     others = others if isinstance(others, (list, tuple)) else [others]
     return super().fit(
@@ -213,6 +219,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
 
   def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
     """Evaluates the estimator's own bound; see `keras.Model.evaluate`."""
+    data_lib.refuse_weights(kwargs)
     data_lib.check(x, self.objective.support, 'the data')
     return super().evaluate(x, y, **kwargs)
 

@@ -1,0 +1,111 @@
+"""`fit` and files of models of real variables, with every estimator."""
+
+from __future__ import annotations
+
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.testing import continuous_rows
+from tests.testing import gaussian_models
+import tf_mco
+from tf_mco import estimators
+from tf_mco import random
+from tf_mco import registry
+
+_K = 4
+
+
+def _values(model: keras.Model) -> list[np.ndarray]:
+  return [np.asarray(v) for v in model.trainable_variables]
+
+
+def _check_fit(
+  row: continuous_rows.Row, likelihood: str, num_layers: int
+) -> None:
+  """One jitted step of SGD is the step of the eager gradient."""
+  model = gaussian_models.model(row.make(_K), likelihood, num_layers)
+  before, x = _values(model), tf.constant(gaussian_models.data(likelihood))
+  seed = random.fold_in(model.objective.seed, 0)
+  with tf.GradientTape() as tape:
+    surrogate = model.objective.surrogate(x, training=True, seed=seed)
+    loss = tf.reduce_mean(surrogate.loss)
+  gradient = tape.gradient(loss, [v.value for v in model.trainable_variables])
+
+  model.compile(keras.optimizers.SGD(0.5), jit_compile=True)
+  found = model.fit(x, batch_size=len(x), shuffle=False, verbose=0).history
+  np.testing.assert_allclose(found['loss'], [loss], rtol=1e-6)
+  bound = np.mean(surrogate.bound)
+  np.testing.assert_allclose(found['bound'], [bound], rtol=1e-6)
+  for old, slope, new in zip(before, gradient, _values(model), strict=True):
+    assert np.abs(slope).max() > 0
+    np.testing.assert_allclose(new, old - 0.5 * slope, rtol=0, atol=1e-11)
+
+
+_ONE_LAYER = [
+  row
+  for row in continuous_rows.ROWS
+  if not row.name.startswith('aisle-') or row.name.startswith('aisle-chi2')
+]
+
+
+@pytest.mark.parametrize('row', _ONE_LAYER, ids=str)
+def test_fit(row: continuous_rows.Row) -> None:
+  names = sorted(gaussian_models.LIKELIHOODS)
+  likelihood = names[_ONE_LAYER.index(row) % len(names)]
+  _check_fit(row, likelihood, 1)
+
+
+@pytest.mark.parametrize(
+  ('name', 'likelihood'),
+  [
+    ('iwae', 'bernoulli'),
+    ('dreg', 'gaussian'),
+    ('piwae', 'logistic'),
+    ('rws', 'bernoulli'),
+  ],
+)
+def test_fit_of_two_layers(name: str, likelihood: str) -> None:
+  _check_fit(continuous_rows.BY_NAME[name], likelihood, 2)
+
+
+@pytest.mark.parametrize('num_layers', [1, 2])
+@pytest.mark.parametrize(
+  ('name', 'options'),
+  [
+    ('elbo', {'num_samples': 3}),
+    ('iwae', {}),
+    ('stl', {}),
+    ('dreg', {}),
+    ('rws_dreg', {}),
+    ('rws', {}),
+    ('aisle', {'divergence': 1.5, 'reparameterized': False}),
+    ('miwae', {'num_bounds': 3}),
+    ('piwae', {'num_samples_per_bound': 2}),
+    ('ciwae', {'beta': 0.25}),
+    ('renyi', {'alpha': 0.75}),
+  ],
+)
+def test_file_round_trip(
+  name: str,
+  options: dict,
+  num_layers: int,
+  tmp_path: pathlib.Path,
+  monkeypatch: pytest.MonkeyPatch,
+) -> None:
+  if name not in tf_mco.estimator_names():
+    cls = getattr(estimators, name.title().replace('_', ''))
+    monkeypatch.setitem(registry._ESTIMATORS, name, cls)
+  estimator = tf_mco.get_estimator(name, **options)
+  model = gaussian_models.model(estimator, num_layers=num_layers)
+  model.save(tmp_path / 'model.keras')
+  again = keras.saving.load_model(tmp_path / 'model.keras')
+  assert again.estimator == estimator
+  assert type(again.estimator) is type(estimator)
+  x = gaussian_models.data()
+  np.testing.assert_array_equal(
+    again.predict(x, verbose=0), model.predict(x, verbose=0)
+  )

@@ -1,0 +1,42 @@
+"""Tests of the dtypes of MonteCarloObjective, and of its errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import pytest
+
+from tests.models import tiny
+from tf_mco import layers
+
+
+@pytest.mark.parametrize('policy', ['float64', 'mixed_bfloat16'])
+def test_bound_keeps_its_precision(policy: str) -> None:
+  objective = layers.MonteCarloObjective(
+    **tiny.parts(dtype=policy), estimator='vimco', dtype=policy
+  )
+  dtype = 'float64' if policy == 'float64' else 'float32'
+  inputs = keras.Input((tiny.PIXELS,), dtype=dtype)
+  model = keras.Model(inputs, objective(inputs))
+  bound = model(tiny.images(4, dtype=dtype))
+  assert bound.dtype.name == model.output.dtype == dtype
+  assert model.losses[0].dtype.name == dtype
+
+
+@pytest.mark.parametrize(
+  ('options', 'message'),
+  [
+    ({'estimator': 'nonesuch'}, 'Unknown estimator'),
+    ({'estimator': 3}, '`estimator` must be'),
+    ({'binarization': 'static'}, '`binarization` must be one of'),
+    ({'analytic_kl': 1}, '`analytic_kl` must be True or False'),
+    ({'prior': keras.layers.Dense(3)}, '`prior` must be'),
+    ({'decoder': keras.layers.Dense(4)}, '`decoder` must be'),
+    ({'encoder': tiny.parts(2)['encoder']}, 'same number of stochastic'),
+  ],
+)
+def test_errors(options: dict[str, Any], message: str) -> None:
+  arguments = {**tiny.parts(), 'estimator': 'disarm', **options}
+  with pytest.raises(ValueError, match=message):
+    layers.MonteCarloObjective(**arguments)
