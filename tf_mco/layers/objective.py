@@ -85,6 +85,13 @@ class MonteCarloObjective(keras.layers.Layer):
         '`encoder` and `decoder` must have the same number of stochastic '
         f'layers. Received: {depths[0]} and {depths[1]}'
       )
+    for stage in self.encoder_stages[1:]:
+      if stage.network is not None and stages.is_random(stage.network):
+        raise ValueError(
+          'A network between stochastic layers of the encoder is called to '
+          'sample and to score, and must not draw random numbers of its own '
+          f'(Dropout does). Received: {stage.network!r}'
+        )
     if not hasattr(self.prior, 'distribution'):
       raise ValueError(
         '`prior` must be a Keras layer with a `.distribution()`, such as '

@@ -82,6 +82,13 @@ def _parse_one(name: str, spec: Any) -> Stage:
   )
 
 
+def is_random(network: keras.layers.Layer) -> bool:
+  """Returns whether a layer in a network draws random numbers."""
+  return any(
+    hasattr(layer, 'seed_generator') for layer in network._flatten_layers()
+  )
+
+
 def _is_head(layer: Any) -> bool:
   return isinstance(layer, keras.layers.Layer) and hasattr(
     layer, 'distribution'
