@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from benchmarks import clock
 from benchmarks import process
-from tf_mco import estimators
+import tf_mco
 from tf_mco import layers
 from tf_mco import models
 
@@ -30,11 +30,7 @@ _PIXELS, _HIDDEN, _UNITS = 784, 200, 50
 _EXECUTION = 20
 _REPEATS = 30
 SIZES = {'batch 100, K=5': (100, 5), 'batch 32, K=64': (32, 64)}
-ESTIMATORS: dict[str, Any] = {
-  'iwae': estimators.Iwae,
-  'stl': estimators.Stl,
-  'dreg': estimators.Dreg,
-}
+ESTIMATORS = ('iwae', 'stl', 'dreg')
 
 
 def make_model(estimator: str, num_samples: int) -> models.LatentVariableModel:
@@ -48,7 +44,7 @@ def make_model(estimator: str, num_samples: int) -> models.LatentVariableModel:
     network(layers.GaussianPosterior(_UNITS)),
     network(layers.BernoulliLikelihood(_PIXELS)),
     layers.GaussianPrior(_UNITS),
-    ESTIMATORS[estimator](num_samples=num_samples),
+    tf_mco.get_estimator(estimator, num_samples=num_samples),
   )
   model.compile('adam', jit_compile=True)
   model.build((None, _PIXELS))

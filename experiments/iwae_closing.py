@@ -38,8 +38,8 @@ def measure(run: training.Run) -> dict[str, Any]:
   test = images.test[: settings.test_examples]
   bounds = _bounds(model, test, settings)
   first = images.train[:_ACTIVE_EXAMPLES]
-  variances = active_units.variances(model, first, seed=settings.seed)
-  kept = active_units.active(variances)
+  variances = evaluation.unit_variances(model, first, seed=settings.seed)
+  kept = evaluation.active_units(variances)
   small = active_units.without_inactive(
     model, kept, lambda latents: iwae_model.of_widths(settings, images, latents)
   )

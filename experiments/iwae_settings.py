@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from experiments import iwae_optimizer
 from experiments import run_settings
-from experiments import unregistered
+import tf_mco
 
 OPTIMIZERS = ('burda', 'adam')
 
@@ -66,9 +66,7 @@ class Settings(run_settings.RunSettings):
 
   def make_estimator(self) -> Any:
     """Returns the estimator; ValueError for an option that it lacks."""
-    return unregistered.get_estimator(
-      self.estimator, **self.estimator_arguments
-    )
+    return tf_mco.get_estimator(self.estimator, **self.estimator_arguments)
 
   @property
   def label(self) -> str:

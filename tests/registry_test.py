@@ -34,6 +34,14 @@ def test_unknown_option(row: rows.Row) -> None:
     ('vimco', {'baseline': 'harmonic'}),
     ('disarm', {'shared_randomness': 1}),
     ('local_disarm', {'symmetrized': 'yes'}),
+    ('aisle', {'divergence': 1.0}),
+    ('aisle', {'divergence': 'js'}),
+    ('rws', {'phase': 'dream'}),
+    ('rws', {'defensive': 1.0}),
+    ('ciwae', {'beta': 1.5}),
+    ('renyi', {'alpha': 1.0}),
+    ('dreg', {'num_samples': 0}),
+    ('miwae', {'num_bounds': 0}),
   ],
 )
 def test_bad_option(name: str, options: dict[str, Any]) -> None:
@@ -52,6 +60,13 @@ def test_unknown_name() -> None:
 def test_classes_are_public() -> None:
   for name in tf_mco.estimator_names():
     assert type(tf_mco.get_estimator(name)).__name__ in estimators.__all__
+
+
+@pytest.mark.parametrize('name', tf_mco.estimator_names())
+def test_configuration_of_the_defaults(name: str) -> None:
+  estimator = tf_mco.get_estimator(name)
+  assert isinstance(estimator, tf_mco.Estimator)
+  assert registry.from_config(registry.to_config(estimator)) == estimator
 
 
 def test_configuration_of_an_unregistered_estimator() -> None:

@@ -10,7 +10,9 @@ from tf_mco import posteriors
 from tf_mco import random
 from tf_mco.api import estimate
 from tf_mco.api import expectation
+from tf_mco.estimators.iwae import iwae_loss
 from tf_mco.estimators.reinforce_loo import reinforce_loo_loss
+from tf_mco.estimators.rws import rws_loss
 from tf_mco.estimators.vimco import vimco_loss
 from tf_mco.ops.coupling import arm_gradient
 from tf_mco.ops.coupling import disarm_gradient
@@ -36,10 +38,12 @@ __all__ = [
   'evaluation',
   'expectation',
   'get_estimator',
+  'iwae_loss',
   'layers',
   'models',
   'posteriors',
   'random',
   'reinforce_loo_loss',
+  'rws_loss',
   'vimco_loss',
 ]

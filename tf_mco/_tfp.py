@@ -8,3 +8,4 @@ import tensorflow_probability as tfp
 stats = tfp.stats
 tfd = tfp.distributions
 util = tfp.util
+math = tfp.math

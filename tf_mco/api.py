@@ -70,6 +70,8 @@ def expectation(
       '`expectation` needs an estimator of a mean, such as reinforce, '
       f'reinforce_loo, arm or disarm. Received: {estimator!r}'
     )
-  protocol.check(posterior)
+  # One that scores only its own samples would follow `fn` as if it were
+  # log_joint: another posterior.
+  protocol.as_chain(posterior)
   draw = estimator.draw(fn, posterior, seed=seed)
   return -estimator.mean_surrogate(fn, posterior, draw).loss

@@ -9,11 +9,22 @@ from tf_mco import estimators
 from tf_mco import types
 
 _ESTIMATORS: dict[str, Any] = {
+  'aisle': estimators.Aisle,
   'arm': estimators.Arm,
+  'ciwae': estimators.Ciwae,
   'disarm': estimators.Disarm,
+  'dreg': estimators.Dreg,
+  'elbo': estimators.Elbo,
+  'iwae': estimators.Iwae,
   'local_disarm': estimators.LocalDisarm,
+  'miwae': estimators.Miwae,
+  'piwae': estimators.Piwae,
   'reinforce': estimators.Reinforce,
   'reinforce_loo': estimators.ReinforceLoo,
+  'renyi': estimators.Renyi,
+  'rws': estimators.Rws,
+  'rws_dreg': estimators.RwsDreg,
+  'stl': estimators.Stl,
   'vimco': estimators.Vimco,
 }
 

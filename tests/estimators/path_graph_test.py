@@ -139,12 +139,6 @@ def test_tape_around(loop: Callable, kind: str, around: str) -> None:
     checks.assert_close(gradient(_noise(kind)), _expected(kind), 1e-11)
 
 
-@pytest.mark.xfail(
-  strict=True,
-  raises=tf.errors.InvalidArgumentError,
-  reason='the derivative of the softmax of stopped weights, which is not '
-  'needed, transposes: XLA refuses; `stop_gradient` of the weights helps',
-)
 def test_tape_around_a_jitted_loop() -> None:
   loss = _range('normal')
   compiled = tf.function(

@@ -153,7 +153,8 @@ def _vectorized(name: str, *, inside: bool) -> checks.Gradient:
         marks=pytest.mark.xfail(
           strict=True,
           raises=AssertionError,
-          reason='vectorized_map drops every custom gradient inside it',
+          reason='vectorized_map drops every custom gradient inside it: a '
+          'limit of TensorFlow, which ops/path.py documents',
         ),
       )
       for name in ('dreg', 'aisle-3', 'piwae')

@@ -7,6 +7,7 @@ import pytest
 from experiments import active_units
 from experiments import iwae_networks
 import tf_mco
+from tf_mco import evaluation
 
 _PIXELS, _HIDDEN = 6, 8
 
@@ -69,7 +70,7 @@ def _images(count=500):
 
 def test_variances_of_one_layer_are_those_of_the_means():
   model, x = _model([4]), _images()
-  (found,) = active_units.variances(model, x, seed=0)
+  (found,) = evaluation.unit_variances(model, x, seed=0)
   parameters = model.objective.encoder((x / 255).astype('float32'))
   means = np.asarray(parameters)[:, :4]
   np.testing.assert_allclose(found, means.var(axis=0), rtol=1e-4)
@@ -87,7 +88,7 @@ def test_a_linear_unit_has_the_variance_of_its_pixel():
   model.objective.encoder.set_weights(weights)
   x = np.zeros([4, _PIXELS], np.uint8)
   x[2:, 0] = x[1::2, 1] = 255
-  (found,) = active_units.variances(model, x, seed=0)
+  (found,) = evaluation.unit_variances(model, x, seed=0)
   np.testing.assert_allclose(found, [0.25, 1.0], rtol=1e-5)
 
 
@@ -100,7 +101,9 @@ def test_silent_units_are_the_inactive_ones(depth):
     weights[-2] *= 10
     network.set_weights(weights)
   _silence(model, depth, [0, 2])
-  kept = active_units.active(active_units.variances(model, _images(), seed=0))
+  kept = evaluation.active_units(
+    evaluation.unit_variances(model, _images(), seed=0)
+  )
   expected = [np.ones(4, bool), np.ones(3, bool)]
   expected[depth][[0, 2]] = False
   for one, other in zip(kept, expected, strict=True):
@@ -113,14 +116,14 @@ def test_the_mean_of_the_second_layer_is_given_a_sample_of_the_first():
   weights = encoder[0].get_weights()
   weights[-2][:], weights[-1][:] = 0, 0  # z1 ~ N(0, 1), whatever x is
   encoder[0].set_weights(weights)
-  first, second = active_units.variances(model, _images(), seed=0)
+  first, second = evaluation.unit_variances(model, _images(), seed=0)
   np.testing.assert_array_equal(first, np.zeros(4))
   assert np.all(second > 1e-3)  # the noise of z1, not its mean
 
 
 def test_the_threshold_is_not_active():
   just = np.array([0.01, np.nextafter(0.01, 1), 0.0099, 5.0])
-  (found,) = active_units.active([just])
+  (found,) = evaluation.active_units([just])
   np.testing.assert_array_equal(found, [False, True, False, True])
 
 

@@ -12,9 +12,7 @@ import tensorflow as tf
 from tests.testing import continuous_rows
 from tests.testing import gaussian_models
 import tf_mco
-from tf_mco import estimators
 from tf_mco import random
-from tf_mco import registry
 
 _K = 4
 
@@ -94,11 +92,7 @@ def test_file_round_trip(
   options: dict,
   num_layers: int,
   tmp_path: pathlib.Path,
-  monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-  if name not in tf_mco.estimator_names():
-    cls = getattr(estimators, name.title().replace('_', ''))
-    monkeypatch.setitem(registry._ESTIMATORS, name, cls)
   estimator = tf_mco.get_estimator(name, **options)
   model = gaussian_models.model(estimator, num_layers=num_layers)
   model.save(tmp_path / 'model.keras')

@@ -111,7 +111,7 @@ def test_training_nears_the_exact_likelihood() -> None:
   model.compile(
     keras.optimizers.Adam(0.03), jit_compile=True, steps_per_execution=100
   )
-  steps = tf.data.Dataset.from_tensors(x.astype('float32')).repeat(300)
+  steps = tf.data.Dataset.from_tensors(x.astype('float32')).repeat(1000)
   model.fit(steps, verbose=0)
   best = scipy.stats.norm.logpdf(x, x.mean(), x.std()).mean()
   bound = model.log_likelihood_bound(tf.constant(x), num_samples=500, seed=1)

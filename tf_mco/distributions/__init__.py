@@ -1,5 +1,29 @@
 """TFP distributions made fast and robust for the estimators."""
 
+from tf_mco.distributions import divergences
+from tf_mco.distributions.autoregressive import Autoregressive
 from tf_mco.distributions.bernoulli import Bernoulli
+from tf_mco.distributions.beta import Beta
+from tf_mco.distributions.dirichlet import Dirichlet
+from tf_mco.distributions.gamma import Gamma
+from tf_mco.distributions.implicit import implicit
+from tf_mco.distributions.inverse_gamma import InverseGamma
+from tf_mco.distributions.mixture import MixtureSameFamily
+from tf_mco.distributions.student_t import StudentT
+from tf_mco.distributions.truncated_normal import TruncatedNormal
+from tf_mco.distributions.von_mises import VonMises
 
-__all__ = ['Bernoulli']
+__all__ = [
+  'Autoregressive',
+  'Bernoulli',
+  'Beta',
+  'Dirichlet',
+  'Gamma',
+  'InverseGamma',
+  'MixtureSameFamily',
+  'StudentT',
+  'TruncatedNormal',
+  'VonMises',
+  'divergences',
+  'implicit',
+]

@@ -81,21 +81,21 @@ class Aisle(independent.IndependentSamples):
   def _path_factor(self, weights: tf.Tensor) -> tf.Tensor:
     if self.divergence == 'kl':
       return dreg.Stl(self.num_samples).factor(weights)
-    alpha = self._alpha
-    return alpha * self._scale * weights ** (alpha - 1)
+    return self._alpha * self._relative_power(weights)
 
   def _coefficient(self, weights: tf.Tensor) -> tf.Tensor:
     if self.divergence == 'kl':
       return weights
-    return self._scale * weights**self._alpha
+    return weights * self._relative_power(weights)
 
   @property
   def _alpha(self) -> float:
     return 2.0 if self.divergence == 'chi2' else float(self.divergence)
 
-  @property
-  def _scale(self) -> float:
-    return (self._alpha - 1) * self.num_samples ** (self._alpha - 1)
+  def _relative_power(self, weights: tf.Tensor) -> tf.Tensor:
+    # (K wt)^(alpha - 1) is of the order of one where K^(alpha - 1) overflows.
+    alpha = self._alpha
+    return (alpha - 1) * (self.num_samples * weights) ** (alpha - 1)
 
 
 def _is_number(value: Any) -> bool:

@@ -26,6 +26,7 @@ class Elbo(independent.ReparameterizedSamples):
   """
 
   unbiased_for: ClassVar[str] = 'elbo'
+  rescores: ClassVar[bool] = False
 
   def mean_surrogate(
     self, integrand: mean.Integrand, posterior: Any, draw: types.Draw
@@ -37,21 +38,28 @@ class Elbo(independent.ReparameterizedSamples):
       posterior: gradients reach its parameters through the samples.
       draw: of this estimator and posterior.
     """
-    like = tf.stop_gradient(protocol.log_prob(posterior, draw.samples))
-    return _surrogate(checks.evaluate(integrand, draw.samples, like))
+    like = tf.stop_gradient(protocol.log_q_of(posterior, draw))
+    values = checks.evaluate(integrand, draw.samples, like)
+    return _surrogate(values, values)
 
   def surrogate(
     self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
-    """Returns the surrogate of E_q[log p(x, z) - log q(z | x)]."""
-    log_q = protocol.log_prob(posterior, draw.samples)
-    return _surrogate(checks.evaluate(log_joint, draw.samples, log_q) - log_q)
+    """Returns the surrogate of E_q[log p(x, z) - log q(z | x)].
+
+    A posterior with an `elbo_integrand` has integrated terms out of the bound;
+    `log_weights` are exact.
+    """
+    log_w = protocol.log_weights(log_joint, posterior, draw)
+    if hasattr(posterior, 'elbo_integrand'):
+      return _surrogate(posterior.elbo_integrand(log_joint, draw), log_w)
+    return _surrogate(log_w, log_w)
 
 
-def _surrogate(values: tf.Tensor) -> types.Surrogate:
+def _surrogate(values: tf.Tensor, log_w: tf.Tensor) -> types.Surrogate:
   value = tf.reduce_mean(values, axis=0)
   return types.Surrogate(
     loss=-value,
     bound=tf.stop_gradient(value),
-    log_weights=tf.stop_gradient(values),
+    log_weights=tf.stop_gradient(log_w),
   )

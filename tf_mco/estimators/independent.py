@@ -30,9 +30,8 @@ class IndependentSamples:
     )
 
   def evaluations(self, posterior: Any) -> int:
-    """Returns K, the calls of log_joint per example and step."""
-    del posterior
-    return self.num_samples
+    """Returns the calls of log_joint per example and step, K for most."""
+    return self.num_samples * protocol.evaluations_per_sample(posterior)
 
   def draw(
     self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
@@ -48,15 +47,23 @@ class IndependentSamples:
 class ReparameterizedSamples(IndependentSamples):
   """K independent samples through which the posterior's gradient flows."""
 
+  # Whether `surrogate` needs the density of q at other than its own samples,
+  # or apart from their path.
+  rescores: ClassVar[bool] = True
+
   def draw(
     self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
   ) -> types.Draw:
     """Returns K samples, `[K, B, ...]` per layer, with their gradient.
 
     Raises:
-      ValueError: if a layer of the posterior is not reparameterized.
+      ValueError: if a layer of the posterior is not reparameterized, or it
+        scores only its own samples and that does not suffice.
     """
-    del log_joint
-    return types.Draw(
-      reparameterized.sample(posterior, self.num_samples, seed=seed)
+    return reparameterized.draw(
+      log_joint,
+      posterior,
+      self.num_samples,
+      rescores=self.rescores,
+      seed=seed,
     )

@@ -38,12 +38,13 @@ def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
 class AttachedBound(independent.ReparameterizedSamples):
   """A function of the log-weights, differentiated as it stands."""
 
+  rescores: ClassVar[bool] = False
+
   def surrogate(
     self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
     """Returns the surrogate of `bound`."""
-    log_q = protocol.log_prob(posterior, draw.samples)
-    log_w = checks.evaluate(log_joint, draw.samples, log_q) - log_q
+    log_w = protocol.log_weights(log_joint, posterior, draw)
     bound = self.bound(log_w)
     return types.Surrogate(
       loss=-bound,

@@ -23,22 +23,27 @@ class _GroupedBounds:
   num_bounds: int = 2
   num_samples_per_bound: int = 5
 
+  rescores: ClassVar[bool] = True
+
   def __post_init__(self) -> None:
     checks.at_least('num_bounds', self.num_bounds, 1)
     checks.at_least('num_samples_per_bound', self.num_samples_per_bound, 1)
 
   def evaluations(self, posterior: Any) -> int:
-    """Returns M K, the calls of log_joint per example and step."""
-    del posterior
+    """Returns the calls of log_joint per example and step, M K for most."""
+    return self._size * protocol.evaluations_per_sample(posterior)
+
+  @property
+  def _size(self) -> int:
     return self.num_bounds * self.num_samples_per_bound
 
   def draw(
     self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
   ) -> types.Draw:
     """Returns M K samples with their gradient, one group after the other."""
-    del log_joint
-    count = self.evaluations(posterior)
-    return types.Draw(reparameterized.sample(posterior, count, seed=seed))
+    return reparameterized.draw(
+      log_joint, posterior, self._size, rescores=self.rescores, seed=seed
+    )
 
   def mean_bound(self, log_w: tf.Tensor) -> tf.Tensor:
     """Returns the mean of the M bounds, `[B]`, from `[M K, B]`."""
@@ -61,6 +66,7 @@ class Miwae(_GroupedBounds):
   """
 
   unbiased_for: ClassVar[str] = 'iwae'
+  rescores: ClassVar[bool] = False
 
   @property
   def num_samples(self) -> int:
@@ -71,8 +77,7 @@ class Miwae(_GroupedBounds):
     self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
     """Returns the surrogate of the mean of the bounds."""
-    log_q = protocol.log_prob(posterior, draw.samples)
-    log_w = checks.evaluate(log_joint, draw.samples, log_q) - log_q
+    log_w = protocol.log_weights(log_joint, posterior, draw)
     bound = self.mean_bound(log_w)
     return types.Surrogate(
       loss=-bound,
@@ -110,14 +115,18 @@ class Piwae(_GroupedBounds):
     log_p = checks.evaluate(log_joint, scaled, tf.stop_gradient(log_q))
     log_w = tf.stop_gradient(log_p) - tf.stop_gradient(log_q)
     # Serves model and prior: the weights of all M K samples.
-    weights = tf.nn.softmax(log_w, axis=0)
+    weights = tf.stop_gradient(tf.nn.softmax(log_w, axis=0))
     # Serves the posterior: the weights within each bound, over M.
     groups = tf.split(log_w, self.num_bounds)
     within = [tf.nn.softmax(group, axis=0) for group in groups]
-    grouped = tf.concat(within, 0) / self.num_bounds
+    grouped = tf.stop_gradient(tf.concat(within, 0) / self.num_bounds)
+    # The cotangent carries a weight of all M K samples, which a factor turns
+    # into that of its bound: it must not underflow where the latter does not.
+    weights = tf.maximum(weights, 1e-20 * grouped)
     scale.factor = log_weights_lib.ratio(grouped, weights)
     bound = log_weights_lib.log_mean_exp(log_w)
-    carrier = tf.reduce_sum(weights * log_p - grouped * log_q, axis=0)
+    carrier = log_weights_lib.weighted_sum(weights, log_p)
+    carrier -= log_weights_lib.weighted_sum(grouped, log_q)
     return types.Surrogate(
       loss=gradients.graft(-bound, -carrier), bound=bound, log_weights=log_w
     )

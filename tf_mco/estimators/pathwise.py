@@ -25,7 +25,11 @@ from tf_mco.posteriors import protocol
 
 @dataclasses.dataclass(frozen=True)
 class Pathwise(independent.ReparameterizedSamples, abc.ABC):
-  """The K-sample bound with a path gradient for the posterior."""
+  """The K-sample bound with a path gradient for the posterior.
+
+  Inside `tf.vectorized_map` the tape must be inside as well: it drops custom
+  gradients, and with them the factors of all these estimators but STL.
+  """
 
   num_samples: int = 5
 
@@ -68,11 +72,13 @@ def surrogate(
   )
   log_p = checks.evaluate(log_joint, scaled, log_q)
   log_w = tf.stop_gradient(log_p) - log_q
-  weights = tf.nn.softmax(log_w, axis=0)
+  # Stopped here: the derivative of the softmax serves nobody, and XLA refuses
+  # its transposition under a tape that is outside of a compiled loop.
+  weights = tf.stop_gradient(tf.nn.softmax(log_w, axis=0))
   factors = tf.stop_gradient(factor(weights))
   scale.factor = factors
   # Serves model and prior as it stands, and the posterior through `scale`.
-  carrier = tf.reduce_sum(weights * log_p, axis=0)
+  carrier = log_weights_lib.weighted_sum(weights, log_p)
   for leaf, score in zip(leaves, scores, strict=True):
     dot = gradients.sum_event(score * leaf, sample_rank=2)
     carrier -= tf.reduce_sum(weights * factors * dot, axis=0)

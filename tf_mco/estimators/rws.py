@@ -58,10 +58,11 @@ def weighted_score_surrogate(
   """
   log_r = log_q if log_proposal is None else log_proposal
   log_w = tf.stop_gradient(log_p - log_r)
-  weights = tf.nn.softmax(log_w, axis=0)
+  weights = tf.stop_gradient(tf.nn.softmax(log_w, axis=0))
   # Serves model and prior, then the posterior.
-  carrier = tf.reduce_sum(
-    weights * log_p + tf.stop_gradient(coefficient(weights)) * log_q, axis=0
+  carrier = log_weights_lib.weighted_sum(weights, log_p)
+  carrier += log_weights_lib.weighted_sum(
+    tf.stop_gradient(coefficient(weights)), log_q
   )
   bound = log_weights_lib.log_mean_exp(log_w)
   return types.Surrogate(

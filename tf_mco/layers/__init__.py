@@ -7,6 +7,7 @@ from tf_mco.layers.gaussian import GaussianLikelihood
 from tf_mco.layers.gaussian import GaussianPosterior
 from tf_mco.layers.gaussian import GaussianPrior
 from tf_mco.layers.gaussian import LogisticLikelihood
+from tf_mco.layers.hamiltonian import HamiltonianPosterior
 from tf_mco.layers.objective import MonteCarloObjective
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
   'GaussianLikelihood',
   'GaussianPosterior',
   'GaussianPrior',
+  'HamiltonianPosterior',
   'LogisticLikelihood',
   'MonteCarloObjective',
 ]

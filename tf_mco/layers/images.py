@@ -63,14 +63,14 @@ def invalid(x: tf.Tensor, support: str) -> tf.Tensor | None:
 
   Args:
     x: as received, before `to_unit_interval`.
-    support: 'binary': values in [0, 1], or integers in [0, 255]; 'real':
-      finite values.
+    support: 'binary': values in [0, 1]; 'real': finite values. Integers are
+      bytes for both.
   """
   x = tf.convert_to_tensor(x)
   if x.dtype in (tf.uint8, tf.bool):
     return None
   if x.dtype.is_integer:
-    return tf.reduce_any((x < 0) | (x > 255)) if support == 'binary' else None
+    return tf.reduce_any((x < 0) | (x > 255))
   if support == 'binary':
     # Written so that NaN fails too.
     return ~tf.reduce_all((x >= 0) & (x <= 1))
@@ -93,15 +93,14 @@ def check(x: Any, support: str, where: str) -> None:
   if not array.size:
     raise ValueError(f'No values in {where}: its shape is {array.shape}')
   low, high = array.min(), array.max()  # NaN if any value is
-  if support == 'real':
+  if array.dtype.kind in 'iu':
+    good = low >= 0 and high <= 255
+    expected = 'integers to be pixels in 0..255 (cast other data to floating)'
+  elif support == 'real':
     good, expected = np.isfinite(low) and np.isfinite(high), 'finite values'
   else:
-    top = 1 if array.dtype.kind in 'bf' else 255
-    good = low >= 0 and high <= top
-    expected = (
-      'pixels in [0, 1] (floating), or in 0..255 (integers), for a '
-      'likelihood of binary data'
-    )
+    good = low >= 0 and high <= 1
+    expected = 'floating pixels in [0, 1], for a likelihood of binary data'
   if not good:
     nans = int(np.isnan(array).sum()) if array.dtype.kind == 'f' else 0
     raise ValueError(

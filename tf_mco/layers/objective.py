@@ -14,6 +14,7 @@ from tf_mco.layers import images
 from tf_mco.layers import problem as problem_lib
 from tf_mco.layers import stages
 from tf_mco.ops import checks
+from tf_mco.posteriors import protocol
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
@@ -153,7 +154,12 @@ class MonteCarloObjective(keras.layers.Layer):
     self.built = True
     with tf.init_scope():
       example = tf.zeros([1, *input_shape[1:]], self.log_dtype)
-      self.surrogate(example, seed=0)
+      problem = self.problem(self.prepare(example, seed=0))
+      if protocol.can_rescore(problem.posterior):
+        self.surrogate(example, seed=0)
+      else:  # a trajectory needs a tape, and `init_scope` stops them all
+        base = problem.first_posterior
+        problem.log_joint(random.sample(base, [1], seed=0))
 
   @property
   def log_dtype(self) -> str:
@@ -206,6 +212,18 @@ class MonteCarloObjective(keras.layers.Layer):
       analytic_kl=self.analytic_kl,
       seed=draw_seed,
     )
+
+  def note_fault(self, first: tf.Tensor) -> None:
+    """Tells the layers that this step is the `first` bad one, a boolean."""
+    for stage in self.encoder_stages:
+      if hasattr(stage.head, 'note_fault'):
+        stage.head.note_fault(first)
+
+  def describe_fault(self) -> str:
+    """Returns what the layers noted, in sentences that start with a space."""
+    heads = [stage.head for stage in self.encoder_stages]
+    notes = [h.describe_fault() for h in heads if hasattr(h, 'describe_fault')]
+    return ''.join(f' {note}' for note in notes if note)
 
   def next_seed(self) -> tf.Tensor:
     """Returns the seed of this step, and counts the step."""

@@ -14,6 +14,7 @@ from tf_mco._tfp import tfd
 from tf_mco.layers import joint
 from tf_mco.layers import stages
 from tf_mco.ops import gradients
+from tf_mco.posteriors import protocol
 
 
 class Problem(NamedTuple):
@@ -21,7 +22,7 @@ class Problem(NamedTuple):
 
   log_joint: types.LogJoint
   posterior: Any
-  first_posterior: tfd.Distribution  # q(z1 | x)
+  first_posterior: tfd.Distribution  # q(z1 | x), or its base
   log_likelihood: types.LogJoint  # log p(x | z1), `[K, B]`
   kl: Callable[[], tf.Tensor]  # KL(q(z1 | x) || prior), `[B]`, one layer
 
@@ -60,8 +61,10 @@ def make(
     lambda data: posterior_given(first_posterior_of(data)),
     training=training,
   )
-  first = first_posterior_of(x)
-  posterior = posterior_given(first)
+  given = first_posterior_of(x)
+  posterior = posterior_given(given)
+  # A Hamiltonian posterior has no mean and no divergence of its own.
+  first = given if protocol.can_rescore(given) else given.base
 
   def kl() -> tf.Tensor:
     return tfd.kl_divergence(first, prior.distribution())
@@ -87,6 +90,11 @@ def with_analytic_kl(
   prior; the estimator serves the expected log-likelihood.
   """
   fn, posterior = problem.log_likelihood, problem.posterior
+  if not protocol.can_rescore(posterior):
+    raise ValueError(
+      '`analytic_kl` needs a posterior with a divergence in closed form. '
+      f'Received: {posterior!r}'
+    )
   draw = estimator.draw(fn, posterior, seed=seed)
   mean = estimator.mean_surrogate(fn, posterior, draw)
   kl = problem.kl()

@@ -49,7 +49,8 @@ class StopAtFault(keras.callbacks.Callback):
       )
     if bad_bound >= 0:
       raise ValueError(
-        f'The bound of training step {bad_bound} is not finite. Training has '
-        'stopped; checkpoints written before this step are good. A lower '
-        'learning rate is the usual cure.'
+        f'The bound or its gradient at training step {bad_bound} is not '
+        'finite. Training has stopped; checkpoints written before this step '
+        'are good. A lower learning rate is the usual cure.'
+        + self.model.objective.describe_fault()
       )

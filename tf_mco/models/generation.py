@@ -10,6 +10,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco.layers import images
 from tf_mco.layers import joint
+from tf_mco.posteriors import protocol
 
 
 class Generation:
@@ -35,7 +36,12 @@ class Generation:
   def reconstruct(self, x: tf.Tensor, *, seed: types.Seed = 0) -> tf.Tensor:
     """Returns the mean of p(x | z1) at a sample of q(z1 | x)."""
     x = images.to_unit_interval(x, self.objective.log_dtype)
-    q = self.objective.problem(x).first_posterior
+    problem = self.objective.problem(x)
+    posterior = problem.posterior
+    if not protocol.can_rescore(posterior):
+      draw = posterior.sample_and_score(problem.log_joint, 1, seed=seed)
+      return self.decode(draw.samples[0])
+    q = problem.first_posterior
     return self.decode(random.sample(q, [1], seed=seed)[0])
 
   def sample(

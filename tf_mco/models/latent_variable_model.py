@@ -163,6 +163,9 @@ class LatentVariableModel(generation.Generation, keras.Model):
       scaled = self.optimizer.scale_loss(loss / data_lib.num_replicas())
     gradients = tape.gradient(scaled, variables)
     data_lib.require_gradients(gradients, variables)
+    bad = ~tf.math.is_finite(loss + data_lib.sum_of_all(gradients))
+    # Before the update, which spoils what the layers would note.
+    self.objective.note_fault(bad & (tf.convert_to_tensor(self.fault)[1] < 0))
     self.optimizer.apply(gradients, variables)
     if self.gradient_observer is not None:
       self.gradient_observer.observe(gradients, variables)
@@ -171,7 +174,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
         tf.convert_to_tensor(self.fault),
         step,
         images.invalid(x, self.objective.support),
-        ~tf.math.is_finite(loss + data_lib.sum_of_all(gradients)),
+        bad,
       )
     )
     return self._update_metrics(loss, result.bound)

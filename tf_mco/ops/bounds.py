@@ -23,7 +23,7 @@ def jackknife(log_w: tf.Tensor, order: int) -> tf.Tensor:
     order: m, 0 <= m < K; 0 is the K-sample bound.
   Reference: Nowozin (2018), Debiasing evidence approximations.
   """
-  log_w = _checked(log_w)
+  log_w = checked(log_w)
   num_samples = log_w.shape[0]
   integer = isinstance(order, int) and not isinstance(order, bool)
   if not integer or not 0 <= order < num_samples:
@@ -61,7 +61,7 @@ def cubo(log_w: tf.Tensor, n: float) -> tf.Tensor:
     n: > 1.
   Reference: Dieng et al. (2017), arXiv:1611.00328.
   """
-  log_w = _checked(log_w)
+  log_w = checked(log_w)
   if not 1 < n < math.inf:
     raise ValueError(f'`n` must be a finite number > 1. Received: n={n!r}')
   return log_weights_lib.log_mean_exp(n * log_w) / n
@@ -78,7 +78,7 @@ def tvo(
     rule: 'left' (below log p(x) as K grows), 'right' (above) or 'trapezoid'.
   Reference: Masrani, Le and Wood (2019), arXiv:1907.00031.
   """
-  log_w = _checked(log_w)
+  log_w = checked(log_w)
   betas = [float(beta) for beta in betas]
   checks.one_of('rule', rule, ('left', 'right', 'trapezoid'))
   pairs = list(itertools.pairwise(betas))
@@ -100,7 +100,8 @@ def tvo(
   return {'left': left, 'right': right, 'trapezoid': (left + right) / 2}[rule]
 
 
-def _checked(log_w: tf.Tensor) -> tf.Tensor:
+def checked(log_w: tf.Tensor) -> tf.Tensor:
+  """Returns log-weights of shape `[K, B]`; ValueError for any other."""
   log_w = tf.convert_to_tensor(log_w)
   if log_w.shape.rank != 2 or log_w.shape[0] is None:
     raise ValueError(

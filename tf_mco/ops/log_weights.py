@@ -78,6 +78,16 @@ def vimco_baseline(log_w: tf.Tensor, baseline: str) -> tf.Tensor:
   return tf.where(tf.math.is_inf(result), tf.zeros_like(result), result)
 
 
+def weighted_sum(weights: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+  """Returns sum_k weights[k] values[k], `[B]`, where 0 times -inf is 0.
+
+  Args:
+    weights: `[K, B]`, without gradient.
+    values: `[K, B]`, nats; the gradient flows, 0 where the weight is.
+  """
+  return tf.reduce_sum(tf.math.multiply_no_nan(values, weights), axis=0)
+
+
 def ratio(numerator: tf.Tensor, denominator: tf.Tensor) -> tf.Tensor:
   """Returns numerator / denominator, 0 where both weights have underflowed."""
   zero = denominator == 0

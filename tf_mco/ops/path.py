@@ -16,6 +16,9 @@ class CotangentScale:
   sum_k wt[k] log p(x, z[k]), and through z the posterior gets the same times
   the factor. The factor depends on the weights, hence on what is computed from
   z: it is set after the forward pass and read in the backward pass.
+
+  `tf.vectorized_map` drops every custom gradient of what it maps, this one too:
+  where an estimate is mapped, the tape belongs inside of the mapped function.
   """
 
   def __init__(self) -> None:

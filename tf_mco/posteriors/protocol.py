@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.ops import checks
 from tf_mco.posteriors import chain as chain_lib
 
 
@@ -17,7 +18,7 @@ def check(posterior: Any) -> None:
   A distribution must have the batch shape [B]: a factorized one is wrapped
   in `tfd.Independent`, so that a sample is scored as a whole.
   """
-  if isinstance(posterior, chain_lib.Chain):
+  if isinstance(posterior, chain_lib.Chain) or not can_rescore(posterior):
     return
   if not isinstance(posterior, tfd.Distribution):
     raise ValueError(
@@ -34,9 +35,30 @@ def check(posterior: Any) -> None:
     )
 
 
+def can_rescore(posterior: Any) -> bool:
+  """Returns whether a posterior scores any sample, or its own only.
+
+  One of the latter kind has `can_rescore = False`, and instead of `sample` and
+  `log_prob` a `sample_and_score(log_joint, num_samples, *, seed)`, which
+  returns a Draw whose `extras` have `log_p` and `log_q`, `[K, B]`.
+  """
+  return getattr(posterior, 'can_rescore', True)
+
+
 def as_chain(posterior: Any) -> chain_lib.Chain:
-  """Returns a chain; that of a single distribution has one layer."""
+  """Returns a chain; that of a single distribution has one layer.
+
+  Raises:
+    ValueError: for a posterior that scores its own samples only.
+  """
   check(posterior)
+  if not can_rescore(posterior):
+    raise ValueError(
+      'This posterior scores only the samples that it draws itself, along '
+      'log_joint. Expected: an estimator of an attached bound (elbo, iwae, '
+      'ciwae, renyi, miwae), or a posterior that can score any sample. '
+      f'Received: {posterior!r}'
+    )
   if isinstance(posterior, chain_lib.Chain):
     return posterior
   return chain_lib.Chain([posterior])
@@ -70,6 +92,44 @@ def sample_stopped(
   """
   samples = sample(posterior, num_samples, seed=seed)
   return tf.nest.map_structure(tf.stop_gradient, samples)
+
+
+def log_weights(
+  log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+) -> tf.Tensor:
+  """Returns log p(x, z) - log q(z | x) of a draw, `[K, B]`, in nats.
+
+  With its whole derivative, for every kind of posterior.
+  """
+  log_q = log_q_of(posterior, draw)
+  if not can_rescore(posterior):
+    return draw.extras.log_p - log_q
+  return checks.evaluate(log_joint, draw.samples, log_q) - log_q
+
+
+def log_q_of(posterior: Any, draw: types.Draw) -> tf.Tensor:
+  """Returns what a draw's log-weights subtract, `[K, B]`, in nats."""
+  if not can_rescore(posterior):
+    return draw.extras.log_q
+  return log_prob(posterior, draw.samples)
+
+
+def draw_stopped(
+  log_joint: types.LogJoint,
+  posterior: Any,
+  num_samples: int,
+  *,
+  seed: types.Seed,
+) -> types.Draw:
+  """Returns a draw of any posterior, for values and not for gradients."""
+  if not can_rescore(posterior):
+    return posterior.sample_and_score(log_joint, num_samples, seed=seed)
+  return types.Draw(sample_stopped(posterior, num_samples, seed=seed))
+
+
+def evaluations_per_sample(posterior: Any) -> int:
+  """Returns the calls of log_joint that drawing and scoring a sample takes."""
+  return getattr(posterior, 'evaluations_per_sample', 1)
 
 
 def log_prob(posterior: Any, samples: types.Samples) -> tf.Tensor:

@@ -50,3 +50,29 @@ def sample(
   samples = protocol.sample(posterior, num_samples, seed=seed)
   check(posterior, samples if isinstance(samples, tuple) else (samples,))
   return samples
+
+
+def draw(
+  log_joint: types.LogJoint,
+  posterior: Any,
+  num_samples: int,
+  *,
+  rescores: bool,
+  seed: types.Seed,
+) -> types.Draw:
+  """Returns a draw with its gradient, of any posterior that allows it.
+
+  Args:
+    log_joint: what a posterior that scores its own samples follows.
+    posterior: any.
+    num_samples: K.
+    rescores: whether the estimator needs the density of q at given samples, or
+      apart from their path.
+    seed: an integer or an int32 `[2]` tensor.
+  Raises:
+    ValueError: if a layer is not reparameterized, or the posterior scores only
+      its own samples and that does not suffice.
+  """
+  if not rescores and not protocol.can_rescore(posterior):
+    return posterior.sample_and_score(log_joint, num_samples, seed=seed)
+  return types.Draw(sample(posterior, num_samples, seed=seed))

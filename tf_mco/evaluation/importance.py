@@ -38,12 +38,11 @@ def importance_bound(
   checks.at_least('chunk_size', chunk_size, 1)
 
   def log_sum(size: int, index: int | tf.Tensor) -> tf.Tensor:
-    samples = protocol.sample_stopped(
-      posterior, size, seed=random.fold_in(seed, index)
+    draw = protocol.draw_stopped(
+      log_joint, posterior, size, seed=random.fold_in(seed, index)
     )
-    log_q = protocol.log_prob(posterior, samples)
-    log_p = checks.evaluate(log_joint, samples, log_q)
-    return tf.reduce_logsumexp(log_p - log_q, axis=0)
+    log_w = protocol.log_weights(log_joint, posterior, draw)
+    return tf.reduce_logsumexp(log_w, axis=0)
 
   size = min(chunk_size, num_samples)
   chunks, rest = divmod(num_samples, size)

@@ -1,0 +1,264 @@
+"""The Hamiltonian layer: its weights, and what a model does with it."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.testing import gaussian_models
+import tf_mco
+from tf_mco import layers
+from tf_mco import models
+from tf_mco import random
+
+_X = gaussian_models.data('bernoulli', 8)
+_TRAINED = {
+  'none': {},
+  'fixed': {'tempering': 'fixed', 'step_size_per_step': True},
+  'free': {'tempering': 'free', 'schedule': 'variance'},
+}
+
+
+def _layer(num_steps: int = 2, units: int = 3, **options: Any) -> Any:
+  init = keras.initializers.RandomNormal(stddev=0.3, seed=1)
+  base = layers.GaussianPosterior(
+    units, kernel_initializer=init, dtype='float64'
+  )
+  return layers.HamiltonianPosterior(base, num_steps, **options)
+
+
+def _model(
+  estimator: Any = 'elbo', compile_options: Any = None, **options: Any
+) -> models.LatentVariableModel:
+  keras.utils.set_random_seed(1)
+  if estimator == 'elbo':
+    estimator = tf_mco.estimators.Elbo(2)
+  encoder = options.pop('encoder', None) or _layer(**options)
+  init = keras.initializers.RandomNormal(stddev=0.5, seed=2)
+  decoder = (
+    keras.layers.Dense(5, 'tanh', kernel_initializer=init, dtype='float64'),
+    layers.BernoulliLikelihood(
+      gaussian_models.PIXELS, kernel_initializer=init, dtype='float64'
+    ),
+  )
+  model = models.LatentVariableModel(
+    encoder,
+    decoder,
+    layers.GaussianPrior(3, learned=True, dtype='float64'),
+    estimator,
+    binarization='none',
+    dtype='float64',
+  )
+  model.compile(keras.optimizers.Adam(0.05), **(compile_options or {}))
+  return model
+
+
+def _fit(model: Any, **options: Any) -> list[np.ndarray]:
+  model.fit(_X, batch_size=4, epochs=2, verbose=0, shuffle=False, **options)
+  return [np.asarray(w) for w in model.trainable_variables]
+
+
+def test_weights() -> None:
+  """They start where the options say; step sizes stay below their bound."""
+  layer = _layer(4, step_size=0.3, max_step_size=0.4)
+  layer.build((None, 4))
+  np.testing.assert_allclose(layer.step_sizes(), np.full(3, 0.3), rtol=1e-12)
+  layer.raw_step_sizes.assign([30.0, -5.0, 1.0])
+  sizes = layer.step_sizes().numpy()
+  assert (sizes <= 0.4).all()
+  assert (sizes > 0).all()
+  posterior = layer.distribution(layer(tf.zeros([2, 4], tf.float64)))
+  np.testing.assert_allclose(posterior.step_sizes(), [sizes] * 4, rtol=1e-12)
+  hot = _layer(4, tempering='fixed', initial_temperature=1.7)
+  hot.build((None, 4))
+  scale, _ = hot.distribution(tf.zeros([2, 6], tf.float64)).tempering()
+  np.testing.assert_allclose(scale, 1.7, rtol=1e-12)
+  free = _layer(4, tempering='free', alpha=0.8, step_size_per_step=True)
+  free.build((None, 4))
+  posterior = free.distribution(tf.zeros([2, 6], tf.float64))
+  np.testing.assert_allclose(posterior.tempering().alphas, [0.8] * 4)
+  assert free.raw_step_sizes.shape == (4, 3)
+
+
+def test_without_steps_there_are_only_the_weights_of_the_base() -> None:
+  layer = _layer(0, tempering='fixed')
+  layer.build((None, 4))
+  assert len(layer.weights) == 2
+  weights = _fit(_model(num_steps=0))
+  assert all(np.isfinite(w).all() for w in weights)
+
+
+@pytest.mark.parametrize('name', _TRAINED)
+def test_all_weights_are_of_the_encoder_and_trained(name: str) -> None:
+  model = _model(**_TRAINED[name])
+  model.build((None, gaussian_models.PIXELS))
+  head = model.objective.encoder_stages[0].head
+  group = {id(v) for v in model.parameter_groups()['encoder']}
+  own = [head.raw_step_sizes, head.raw_temperature, head.raw_alphas]
+  own = [v for v in own if v is not None]
+  assert len(own) == (1 if name == 'none' else 2)
+  assert all(id(v) in group for v in own)
+  before = [v.numpy() for v in model.trainable_variables]
+  after = _fit(model)
+  for one, two in zip(before, after, strict=True):
+    assert (one != two).all()
+
+
+@pytest.mark.parametrize('name', ['fixed', 'free'])
+def test_fit_with_jit_is_fit_without(name: str) -> None:
+  """And, compiled, with recomputation."""
+  options = _TRAINED[name]
+  plain = _fit(_model(**options, compile_options={'jit_compile': False}))
+  jit = _fit(
+    _model(
+      **options,
+      recompute=name == 'fixed',
+      compile_options={'jit_compile': True, 'steps_per_execution': 2},
+    )
+  )
+  for one, two in zip(plain, jit, strict=True):
+    np.testing.assert_allclose(one, two, rtol=1e-8, atol=1e-10)
+
+
+def test_log_weights_of_a_model() -> None:
+  """The surrogate of the layer is that of the posterior it stands for."""
+  model = _model(tf_mco.estimators.Iwae(3), tempering='fixed')
+  model.build((None, gaussian_models.PIXELS))
+  x = tf.constant(_X)
+  problem = model.objective.problem(x)
+  found = model.objective.surrogate(x, seed=5)
+  _, seed = random.split(5, 2)
+  draw = problem.posterior.sample_and_score(problem.log_joint, 3, seed=seed)
+  log_p = problem.log_joint(draw.samples)
+  expected = log_p - draw.extras.log_q
+  np.testing.assert_allclose(found.log_weights, expected, rtol=1e-12)
+  np.testing.assert_allclose(
+    model.encode(x), problem.posterior.base.mean(), rtol=1e-12
+  )
+  assert model.reconstruct(x).shape == _X.shape
+  assert np.isfinite(model.reconstruct(x)).all()
+
+
+def test_save_load_and_export(tmp_path: pathlib.Path) -> None:
+  network = keras.Sequential(
+    [
+      keras.Input([gaussian_models.PIXELS], dtype='float64'),
+      keras.layers.Dense(6, 'tanh', dtype='float64'),
+      _layer(tempering='fixed', step_size_per_step=True, max_step_size=0.6),
+    ]
+  )
+  model = _model(encoder=network)
+  _fit(model)
+  model.save(tmp_path / 'model.keras')
+  loaded = keras.models.load_model(tmp_path / 'model.keras')
+  head = loaded.objective.encoder_stages[0].head
+  original = model.objective.encoder_stages[0].head
+  assert head.get_config() == original.get_config()
+  np.testing.assert_array_equal(head.step_sizes(), original.step_sizes())
+  for one, two in zip(_fit(loaded), _fit(model), strict=True):
+    np.testing.assert_allclose(one, two, rtol=1e-12)
+  model.export(tmp_path / 'served', num_samples=7)
+  served = tf.saved_model.load(str(tmp_path / 'served'))
+  seed = tf.constant([3, 4])
+  expected = model.log_likelihood_bound(_X, num_samples=7, seed=seed)
+  found = served.bound(x=tf.constant(_X), seed=seed)['bound']
+  np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_config_round_trip() -> None:
+  layer = _layer(3, tempering='free', alpha=0.7, schedule='variance')
+  again = layers.HamiltonianPosterior.from_config(layer.get_config())
+  assert again.get_config() == layer.get_config()
+  assert again.base_layer.units == 3
+  assert again.variable_dtype == 'float64'
+
+
+@pytest.mark.parametrize('jit', [False, True])
+def test_divergence_in_fit_names_the_step_size(jit: bool) -> None:
+  """Of the step that diverged: the update after it spoils the weights."""
+  options = {'jit_compile': jit, 'steps_per_execution': 2 if jit else 1}
+  model = _model(compile_options=options)
+  model.build((None, gaussian_models.PIXELS))
+  head = model.objective.encoder_stages[0].head
+  head.max_step_size = 1e200
+  head.raw_step_sizes.assign([-np.log(3), 0.0, np.log(3)])
+  message = 'step 0 is not finite.*leapfrog step sizes from 2.5e.199 to 7.5e'
+  with pytest.raises(ValueError, match=message):
+    model.fit(_X, batch_size=4, verbose=0)
+
+
+def test_divergence_in_eager_fit() -> None:
+  model = _model(compile_options={'run_eagerly': True})
+  model.build((None, gaussian_models.PIXELS))
+  model.objective.encoder_stages[0].head.max_step_size = 1e200
+  with pytest.raises(ValueError, match='trajectories are not finite.*4e.199'):
+    model.fit(_X, batch_size=4, verbose=0)
+
+
+def test_mixed_precision_keeps_float32_step_sizes() -> None:
+  base = layers.GaussianPosterior(3, dtype='mixed_bfloat16')
+  layer = layers.HamiltonianPosterior(base, 2, tempering='fixed')
+  posterior = layer.distribution(layer(tf.zeros([2, 4])))
+  assert layer.raw_step_sizes.dtype == 'float32'
+  assert posterior.dtype == tf.float32
+  draw = posterior.sample_and_score(
+    lambda z: -tf.reduce_sum(z**2, -1), 2, seed=1
+  )
+  assert draw.samples.dtype == tf.float32
+
+
+def test_images_as_latents() -> None:
+  """A base whose features are themselves the parameters."""
+  base = layers.GaussianPosterior()
+  layer = layers.HamiltonianPosterior(base, 2)
+  parameters = layer(tf.zeros([2, 3, 4, 6]))
+  posterior = layer.distribution(parameters)
+  assert layer.raw_step_sizes.shape == (3, 4, 3) == posterior.event_shape
+  draw = posterior.sample_and_score(
+    lambda z: -tf.reduce_sum(z**2, [-1, -2, -3]), 5, seed=1
+  )
+  assert draw.extras.log_q.shape == (5, 2)
+
+
+@pytest.mark.parametrize(
+  ('options', 'message'),
+  [
+    ({'num_steps': -1}, 'num_steps'),
+    ({'step_size': 0.0}, r'`step_size`.*\(0, 0.5\).*0\.0'),
+    ({'step_size': 0.5}, r'`step_size`.*\(0, 0.5\)'),
+    ({'max_step_size': -1.0}, '`max_step_size`'),
+    ({'initial_temperature': 1.0}, r'`initial_temperature`.*\(1, inf\)'),
+    ({'alpha': 1.0}, '`alpha`'),
+    ({'tempering': 'warm'}, "'warm'"),
+    ({'schedule': 'warm'}, "'warm'"),
+    ({'recompute': 1}, 'recompute'),
+    ({'step_size_per_step': 'yes'}, 'step_size_per_step'),
+  ],
+)
+def test_options(options: dict[str, Any], message: str) -> None:
+  with pytest.raises(ValueError, match=message):
+    _layer(**options)
+
+
+def test_a_base_that_is_no_posterior_layer() -> None:
+  with pytest.raises(ValueError, match='`base_layer`.*Dense'):
+    layers.HamiltonianPosterior(keras.layers.Dense(3), 2)
+
+
+def test_parts_that_do_not_fit() -> None:
+  model = _model(tf_mco.estimators.Dreg(3))
+  with pytest.raises(ValueError, match='only the samples'):
+    model.fit(_X, verbose=0)
+  base = {'decoder': layers.BernoulliLikelihood(4, dtype='float64')}
+  prior = layers.GaussianPrior(3, dtype='float64')
+  model = models.LatentVariableModel(
+    _layer(), base['decoder'], prior, 'elbo', analytic_kl=True, dtype='float64'
+  )
+  model.compile()
+  with pytest.raises(ValueError, match='divergence in closed form'):
+    model.fit(_X, verbose=0)

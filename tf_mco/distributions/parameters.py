@@ -1,0 +1,86 @@
+"""Checks of parameters, where their values are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+def known_value(value: Any) -> np.ndarray | None:
+  """Returns the value of a constant, an eager tensor or variable, or None."""
+  if value is None or isinstance(value, (int, float, list, tuple, np.ndarray)):
+    return None if value is None else _as_array(value)
+  if isinstance(value, tf.Variable):
+    return value.numpy() if tf.executing_eagerly() else None
+  if not tf.is_tensor(value):
+    return None  # deferred or symbolic: known at run time only
+  return tf.get_static_value(value)
+
+
+def _as_array(value: Any) -> np.ndarray | None:
+  """Returns an array of a nest of numbers, None if there are tensors in it."""
+  if any(not isinstance(leaf, (int, float)) for leaf in _leaves(value)):
+    return None
+  return np.asarray(value)
+
+
+def _leaves(value: Any) -> list:
+  if isinstance(value, np.ndarray):
+    return []
+  if isinstance(value, (list, tuple)):
+    return [leaf for part in value for leaf in _leaves(part)]
+  return [] if isinstance(value, np.generic) else [value]
+
+
+def positive(owner: str, **values: Any) -> None:
+  """Raises ValueError unless all known values are positive and finite.
+
+  NaN is not. In a graph values are unknown: `validate_args=True` asserts there
+  (except under jit, which ignores assertions).
+  """
+  for name, value in values.items():
+    array = known_value(value)
+    if array is not None and not np.all((array > 0) & np.isfinite(array)):
+      _refuse(owner, name, 'positive and finite', array)
+
+
+def non_negative(owner: str, **values: Any) -> None:
+  """Raises ValueError unless all known values are finite and at least 0."""
+  for name, value in values.items():
+    array = known_value(value)
+    if array is not None and not np.all((array >= 0) & np.isfinite(array)):
+      _refuse(owner, name, 'non-negative and finite', array)
+
+
+def finite(owner: str, **values: Any) -> None:
+  """Raises ValueError unless all known values are finite."""
+  for name, value in values.items():
+    array = known_value(value)
+    if array is not None and not np.all(np.isfinite(array)):
+      _refuse(owner, name, 'finite', array)
+
+
+def ordered(owner: str, low: Any, high: Any) -> None:
+  """Raises ValueError unless low < high wherever both are known."""
+  below, above = known_value(low), known_value(high)
+  if below is None or above is None:
+    return
+  if not np.all(below < above):
+    raise ValueError(
+      f'`low` of {owner} must be less than `high`, and neither may be NaN. '
+      f'Received: low={below.tolist()}, high={above.tolist()}'
+    )
+
+
+def _refuse(owner: str, name: str, expected: str, array: np.ndarray) -> None:
+  bad = array.reshape(-1)
+  good = bad >= 0 if 'non-negative' in expected else bad > 0
+  if expected == 'finite':
+    good = np.isfinite(bad)
+  bad = bad[~(good & np.isfinite(bad))]
+  raise ValueError(
+    f'`{name}` of {owner} must be {expected}. Received: {bad[:5].tolist()} '
+    f'among {array.size} value(s), shape {array.shape}'
+  )

@@ -1,0 +1,23 @@
+"""How good a model is: bounds of log p(x), use of its variables and samples."""
+
+from tf_mco.evaluation.active_units import active_units
+from tf_mco.evaluation.active_units import unit_variances
+from tf_mco.evaluation.importance import Evaluator
+from tf_mco.evaluation.importance import importance_bound
+from tf_mco.evaluation.importance import log_likelihood_bounds
+from tf_mco.evaluation.weights import effective_sample_size
+from tf_mco.ops.bounds import cubo
+from tf_mco.ops.bounds import jackknife
+from tf_mco.ops.bounds import tvo
+
+__all__ = [
+  'Evaluator',
+  'active_units',
+  'cubo',
+  'effective_sample_size',
+  'importance_bound',
+  'jackknife',
+  'log_likelihood_bounds',
+  'tvo',
+  'unit_variances',
+]
