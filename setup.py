@@ -13,6 +13,7 @@ _TENSORFLOW = '>=2.21,<2.22'
 _EXPERIMENTS = [
   'importlib_resources',  # tensorflow-datasets prepares data with it.
   'matplotlib>=3.8',
+  'mpmath>=1.3',
   'scikit-learn>=1.4',
   'scipy>=1.11',
   'tabulate>=0.9',
@@ -22,7 +23,6 @@ _EXPERIMENTS = [
   'tqdm>=4.66',
 ]
 _TEST = [
-  'mpmath>=1.3',
   'pytest>=8',
   'pytest-xdist>=3.5',
   'scipy>=1.11',

@@ -5,6 +5,8 @@ both follow from the step, so a resumed run sees what an uninterrupted one
 sees.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -45,17 +47,49 @@ def training_batches(
     ValueError: if an argument is out of its range.
   """
   _check_images(images)
+  source = _on_cpu(images)
+
+  def gather(indices: tf.Tensor) -> tf.Tensor:
+    shape = [batch_size, images.shape[1]]
+    return tf.ensure_shape(tf.gather(source, indices), shape)
+
+  return gathered_batches(
+    gather,
+    len(images),
+    batch_size=batch_size,
+    seed=seed,
+    first_step=first_step,
+    num_steps=num_steps,
+  )
+
+
+def gathered_batches(
+  gather: Callable[[tf.Tensor], tf.Tensor],
+  num_examples: int,
+  *,
+  batch_size: int,
+  seed: int,
+  first_step: int,
+  num_steps: int,
+) -> tf.data.Dataset:
+  """Returns the batches of `training_batches` of data of any kind.
+
+  Args:
+    gather: from int64 `[batch_size]` indices of examples to their batch.
+    num_examples: N.
+    batch_size: as for `training_batches`, and so are the others.
+    seed: chooses the permutations.
+    first_step: the number of steps that ran before.
+    num_steps: the number of batches.
+  """
   _check_range('batch_size', batch_size, 1)
   _check_range('seed', seed, 0, _MAX_SEED)
   _check_range('first_step', first_step, 0)
   _check_range('num_steps', num_steps, 1)
-  num_examples, width = images.shape
-  source = _on_cpu(images)
 
   def batch(step: tf.Tensor) -> tf.Tensor:
     number = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-    indices = _shuffled(number, num_examples, seed)
-    return tf.ensure_shape(tf.gather(source, indices), [batch_size, width])
+    return gather(_shuffled(number, num_examples, seed))
 
   steps = tf.data.Dataset.range(first_step, first_step + num_steps)
   return steps.map(batch).prefetch(_PREFETCH)

@@ -41,7 +41,25 @@ def define(
   presets: Mapping[str, Any],
   help_texts: Mapping[str, str],
 ) -> None:
-  """Defines a flag for each setting, and those of data and directories.
+  """Defines what `define_settings` does, and the flags of image data."""
+  define_settings(settings, presets, help_texts)
+  flags.DEFINE_string(
+    'data_dir',
+    None,
+    'Folder of tensorflow-datasets. Default: $TFDS_DATA_DIR, or '
+    '../shared/tfds where it exists.',
+  )
+  flags.DEFINE_string(
+    'chardata', None, "Burda's chardata.mat, for --dataset=omniglot_burda."
+  )
+
+
+def define_settings(
+  settings: type[run_settings.RunSettings],
+  presets: Mapping[str, Any],
+  help_texts: Mapping[str, str],
+) -> None:
+  """Defines a flag for each setting, the preset and the run's directory.
 
   Args:
     settings: the class of the experiment's settings.
@@ -55,15 +73,6 @@ def define(
   )
   flags.DEFINE_string(
     'output_dir', None, 'Directory of the run. Default: runs/<what it is>.'
-  )
-  flags.DEFINE_string(
-    'data_dir',
-    None,
-    'Folder of tensorflow-datasets. Default: $TFDS_DATA_DIR, or '
-    '../shared/tfds where it exists.',
-  )
-  flags.DEFINE_string(
-    'chardata', None, "Burda's chardata.mat, for --dataset=omniglot_burda."
   )
   for field in dataclasses.fields(settings):
     kind = str(field.type).split(' ')[0]  # as written: 'int | None', say

@@ -51,9 +51,11 @@ def train_all(
 
 
 def curves(
-  plan: Mapping[str, Sequence[_S]], output_dir: pathlib.Path
+  plan: Mapping[str, Sequence[_S]],
+  output_dir: pathlib.Path,
+  metric: str = 'valid_bound',
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-  """Returns steps and validation bound by row, averaged over the seeds."""
+  """Returns steps and a metric by row, averaged over the seeds."""
   found = {}
   for label, runs in plan.items():
     metrics = [
@@ -61,8 +63,8 @@ def curves(
       for settings in runs
     ]
     steps = np.array([line['step'] for line in metrics[0]])
-    bounds = [[line['valid_bound'] for line in lines] for lines in metrics]
-    found[label] = steps, np.mean(bounds, axis=0)
+    values = [[line[metric] for line in lines] for lines in metrics]
+    found[label] = steps, np.mean(values, axis=0)
   return found
 
 

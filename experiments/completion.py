@@ -18,42 +18,6 @@ from tf_mco import models
 _PICTURES = 100
 
 
-def complete(
-  run: training.Run,
-  *,
-  measure: Callable[[Any], dict[str, Any]],
-  table: Callable[[dict[str, Any], Any], str],
-) -> dict[str, Any]:
-  """Trains to the end, and returns what `results.json` holds.
-
-  Args:
-    run: at any step; a finished one is only reported.
-    measure: returns the closing figures of a trained run.
-    table: returns the closing table of results and settings.
-  Raises:
-    ValueError: for a bound that is not finite.
-  """
-  if run.directory.finished:
-    text = (run.path / 'results.json').read_text(encoding='utf-8')
-    results = json.loads(text)
-    print(f'{run.path} holds the finished run.')
-  else:
-    if run.first_step:
-      print(f'Taking up {run.path} at step {run.first_step:,}.')
-    speed = run.train()
-    results = {**measure(run), 'steps_per_second': speed}
-    draw_pictures(run.model, run.images, run.path)
-    run.model.export(
-      run.path / 'saved_model', num_samples=run.settings.eval_samples
-    )
-    run.directory.write_json('results.json', results)
-  print(f'\n{table(results, run.settings)}')
-  if run.images.note:
-    print(run.images.note)
-  print(f'\nPictures, metrics and the SavedModel: {run.path}')
-  return results
-
-
 def draw_pictures(
   model: models.LatentVariableModel,
   images: datasets.Images,
@@ -76,3 +40,41 @@ def draw_pictures(
     path / 'learning_curve.png',
     variance='gradient_variance_encoder',
   )
+
+
+def complete(
+  run: training.Run,
+  *,
+  measure: Callable[[Any], dict[str, Any]],
+  table: Callable[[dict[str, Any], Any], str],
+  draw: Callable[[Any, Any, pathlib.Path], None] = draw_pictures,
+) -> dict[str, Any]:
+  """Trains to the end, and returns what `results.json` holds.
+
+  Args:
+    run: at any step; a finished one is only reported.
+    measure: returns the closing figures of a trained run.
+    table: returns the closing table of results and settings.
+    draw: writes pictures of a model and its data into a directory.
+  Raises:
+    ValueError: for a bound that is not finite.
+  """
+  if run.directory.finished:
+    text = (run.path / 'results.json').read_text(encoding='utf-8')
+    results = json.loads(text)
+    print(f'{run.path} holds the finished run.')
+  else:
+    if run.first_step:
+      print(f'Taking up {run.path} at step {run.first_step:,}.')
+    speed = run.train()
+    results = {**measure(run), 'steps_per_second': speed}
+    draw(run.model, run.images, run.path)
+    run.model.export(
+      run.path / 'saved_model', num_samples=run.settings.eval_samples
+    )
+    run.directory.write_json('results.json', results)
+  print(f'\n{table(results, run.settings)}')
+  if run.images.note:
+    print(run.images.note)
+  print(f'\nPictures, metrics and the SavedModel: {run.path}')
+  return results

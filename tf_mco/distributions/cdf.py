@@ -39,7 +39,8 @@ def check(distribution: tfd.Distribution) -> None:
     distribution: must be continuous and scalar. A parameter counts if the
       log-density has a gradient in it.
   """
-  if not distribution.dtype.is_floating or distribution.event_shape.rank != 0:
+  scalar = distribution.event_shape.rank == 0
+  if not scalar or _is_discrete(distribution):
     raise ValueError(
       'An implicit gradient needs a continuous scalar distribution, '
       'tfd.Independent or a mixture of such, or a list of scalar conditionals '
@@ -68,6 +69,17 @@ def check(distribution: tfd.Distribution) -> None:
       f'Received: {distribution!r}, whose CDF has none in {without}'
     )
   _PASSED.add(key)
+
+
+def _is_discrete(distribution: tfd.Distribution) -> bool:
+  """Returns whether samples are counts; tfd.Poisson's are floating counts."""
+  if not distribution.dtype.is_floating:
+    return True
+  try:
+    bijector = distribution.experimental_default_event_space_bijector()
+  except NotImplementedError:
+    return False
+  return bijector is None
 
 
 def _tensor_parameters(distribution: tfd.Distribution) -> dict[str, Any]:

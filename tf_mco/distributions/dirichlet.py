@@ -130,9 +130,7 @@ def _stick_breaking(alpha: tf.Tensor, log_gamma: tf.Tensor) -> tf.Tensor:
   )
   # The last component is what is left.
   log_odds = (log_gamma - log_rest)[..., :-1]
-  log_odds = beta_path.attach(
-    alpha[..., :-1], others_alpha[..., :-1], log_odds
-  )
+  log_odds = beta_path.attach(alpha[..., :-1], others_alpha[..., :-1], log_odds)
   taken, left = -tf.nn.softplus(-log_odds), -tf.nn.softplus(log_odds)
   none = tf.zeros_like(log_gamma[..., :1])
   before = tf.concat([none, tf.cumsum(left, axis=-1)], axis=-1)

@@ -123,8 +123,9 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
     return self._tail(x, upper=True)
 
   def _tail(self, x: tf.Tensor, upper: bool) -> tf.Tensor:
-    scaled = x * self._rate_parameter()
-    alpha = tf.broadcast_to(self.concentration, tf.shape(scaled))
+    alpha = tf.convert_to_tensor(self.concentration)
+    scaled = x * self._rate_parameter() + tf.zeros_like(alpha)
+    alpha += tf.zeros_like(scaled)
     inside = scaled > 0
     safe = tf.where(inside, scaled, tf.ones_like(scaled))
     outside = tf.cast(upper, self.dtype)

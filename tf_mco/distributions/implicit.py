@@ -59,7 +59,8 @@ def implicit(distribution: Any) -> tfd.Distribution:
     return distribution
   cdf_lib.check(distribution)
   result = copy.copy(distribution)
-  result.__class__ = _implicit_class(type(distribution))
+  original: Any = type(distribution)
+  result.__class__ = _implicit_class(original)
   return result
 
 
@@ -105,6 +106,6 @@ def _chain(conditionals: Sequence[Any]) -> tfd.Distribution:
       conditional = conditional(*previous)
     return implicit(conditional)
 
-  return autoregressive.Autoregressive([
-    functools.partial(scalar, conditional) for conditional in conditionals
-  ])
+  return autoregressive.Autoregressive(
+    [functools.partial(scalar, conditional) for conditional in conditionals]
+  )

@@ -85,9 +85,11 @@ class InverseGamma(log_space.LogSpace, tfd.InverseGamma):
     return self._tail(x, upper=False)
 
   def _tail(self, x: tf.Tensor, upper: bool) -> tf.Tensor:
+    alpha = tf.convert_to_tensor(self.concentration)
+    x = x + tf.zeros_like(alpha)
     inside = x > 0
     safe = tf.where(inside, x, tf.ones_like(x))
     scaled = self.scale / safe
-    alpha = tf.broadcast_to(self.concentration, tf.shape(scaled))
+    alpha += tf.zeros_like(scaled)
     outside = tf.cast(not upper, self.dtype)
     return tf.where(inside, gamma_path.cdf(alpha, scaled, upper=upper), outside)

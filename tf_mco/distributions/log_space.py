@@ -10,7 +10,6 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
-from tf_mco.ops import log_sample
 
 
 class LogSpace(abc.ABC):
@@ -20,14 +19,16 @@ class LogSpace(abc.ABC):
   """
 
   @abc.abstractmethod
-  def sample_log(self, sample_shape: Any = (), seed: types.Seed | None = None):
+  def sample_log(
+    self, sample_shape: Any = (), seed: types.Seed | None = None
+  ) -> tf.Tensor:
     """Returns log x, `sample_shape + batch_shape + event_shape`.
 
     Finite also where x underflows. Gradients flow to the parameters.
     """
 
   @abc.abstractmethod
-  def log_prob_log(self, log_x: Any):
+  def log_prob_log(self, log_x: Any) -> tf.Tensor:
     """Returns the log-density of x (not of log x) at x = exp(log_x), nats."""
 
   @abc.abstractmethod

@@ -142,9 +142,7 @@ def _attach_vector(
   slope -= transform[..., tf.newaxis] * tf.matmul(
     weights, score, transpose_a=True
   )
-  jacobian = tf.linalg.set_diag(
-    tf.linalg.band_part(slope, -1, 0), density
-  )
+  jacobian = tf.linalg.set_diag(tf.linalg.band_part(slope, -1, 0), density)
   return distributional.attach_vector(z, transform, jacobian)
 
 

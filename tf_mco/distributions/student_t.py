@@ -12,9 +12,9 @@ from tf_mco._tfp import tfd
 from tf_mco.distributions import gamma
 from tf_mco.distributions import log_space
 from tf_mco.distributions import parameters as parameter_checks
+from tf_mco.ops import beta_path
 from tf_mco.ops import checks
-from tf_mco.ops import distributional
-from tf_mco.ops import special
+from tf_mco.ops import gradients
 
 
 class StudentT(tfd.StudentT):
@@ -22,8 +22,8 @@ class StudentT(tfd.StudentT):
 
   Two gradients in the degrees of freedom, which differ sample by sample and
   agree in expectation: 'ratio', the default, through the Gamma variable:
-  elementwise and exact for any df; 'cdf', -(dF/ddf) / q, of lower variance, by
-  TFP's `stdtr` in float64.
+  elementwise and exact for any df; 'cdf', -(dF/ddf) / q, of lower variance,
+  by quadrature; see `Beta`.
 
   Standard samples are cut at 2^100 (2^1000 in float64), which matters for df
   near 0.1 and less. First-order gradients only.
@@ -101,13 +101,15 @@ class StudentT(tfd.StudentT):
 
 
 def _attach_cdf(df: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
-  """Returns t, float64, with the gradient -(dF/ddf) / q."""
+  """Returns t, float64, with the gradient -(dF/ddf) / q.
+
+  df / (df + t^2) is Beta(df / 2, 1 / 2), of log-odds log(df / t^2), and its CDF
+  moves as that of t does.
+  """
   t = tf.stop_gradient(t)
-  # By symmetry, in the lower tail: F is small there, not 1.
-  lower = -tf.abs(t)
-  zero, one = tf.zeros([], tf.float64), tf.ones([], tf.float64)
-  standard = tfd.StudentT(special.broadcast_like(df, t), zero, one)
-  attached = distributional.attach_scalar(
-    lower, standard.cdf(lower), standard.prob(lower)
-  )
-  return tf.where(t > 0, -attached, attached)
+  size = tf.maximum(tf.abs(t), tf.constant(2.0**-500, t.dtype))
+  log_odds = tf.math.log(df) - 2 * tf.math.log(size)
+  half = tf.fill(tf.shape(df), tf.constant(0.5, df.dtype))
+  log_odds = beta_path.attach(df / 2, half, log_odds)
+  log_size = (tf.math.log(df) - log_odds) / 2
+  return gradients.graft(t, t * log_size)

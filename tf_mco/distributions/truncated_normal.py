@@ -68,9 +68,7 @@ class TruncatedNormal(tfd.TruncatedNormal):
       for parameter in (self.loc, self.scale, self.low, self.high)
     ]
     full = special.broadcast_samples(parameters[0], [n])
-    u = gamma_sampler.open_uniform(
-      tf.shape(full), dtype=full.dtype, seed=seed
-    )
+    u = gamma_sampler.open_uniform(tf.shape(full), dtype=full.dtype, seed=seed)
     u = tf.ensure_shape(tf.cast(u, tf.float64), full.shape)
     loc, scale, low, high = (tf.cast(p, tf.float64) for p in parameters)
     zeta = truncated_normal.sample(u, (low - loc) / scale, (high - loc) / scale)

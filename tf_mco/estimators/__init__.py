@@ -2,6 +2,8 @@
 
 from tf_mco.estimators.aisle import Aisle
 from tf_mco.estimators.arm import Arm
+from tf_mco.estimators.corrected import Grep
+from tf_mco.estimators.corrected import Rsvi
 from tf_mco.estimators.disarm import Disarm
 from tf_mco.estimators.dreg import Dreg
 from tf_mco.estimators.dreg import RwsDreg
@@ -25,6 +27,7 @@ __all__ = [
   'Disarm',
   'Dreg',
   'Elbo',
+  'Grep',
   'Iwae',
   'LocalDisarm',
   'Miwae',
@@ -32,6 +35,7 @@ __all__ = [
   'Reinforce',
   'ReinforceLoo',
   'Renyi',
+  'Rsvi',
   'Rws',
   'RwsDreg',
   'Stl',

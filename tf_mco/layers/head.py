@@ -52,12 +52,17 @@ class DistributionHead(keras.layers.Layer):
     self.dense = None
     if units is not None:
       self.dense = keras.layers.Dense(
-        units * self.num_parameters,
+        units * self.num_features,
         kernel_initializer=self.kernel_initializer,
         bias_initializer=self.bias_initializer,
         dtype=self.dtype_policy,
         name='parameters',
       )
+
+  @property
+  def num_features(self) -> int:
+    """The numbers that a dimension's parameters are made of."""
+    return self.num_parameters
 
   def build(self, input_shape: Any) -> None:
     """Makes the weights."""

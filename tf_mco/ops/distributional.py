@@ -1,8 +1,8 @@
 """Implicit reparameterization through a distributional transform.
 
 S(z) = (F(z1), F(z2 | z1), ...) maps the distribution to a uniform one; a sample
-moves with the parameters so that S stays what it is: dz = -(dS/dz)^-1 dS, with a
-lower triangular dS/dz.
+moves with the parameters so that S stays what it is: dz = -(dS/dz)^-1 dS, with
+a lower triangular dS/dz.
 """
 
 from __future__ import annotations

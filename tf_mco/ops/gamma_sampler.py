@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco import types
 
+_LOWEST = -0.99999  # of t: 1 + t must be positive
 _MAX_ROUNDS = 100  # a proposal is refused once in 20: never reached
 
 
@@ -44,30 +45,39 @@ def log_sample(concentration: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
 def _marsaglia_tsang(alpha: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   """Returns log x for concentrations of at least 1."""
   shape = tf.shape(alpha)
+  # As a value of t: one tensor of state, which XLA computes once.
+  pending = tf.constant(-2.0, alpha.dtype)
   d = alpha - 1 / 3
   slope = 1 / (3 * tf.sqrt(d))
 
-  def propose(
-    index: tf.Tensor, log_v: tf.Tensor, pending: tf.Tensor
-  ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    normal_seed, uniform_seed = random.split(random.fold_in(seed, index), 2)
-    t = slope * random.normal(shape, dtype=alpha.dtype, seed=normal_seed)
-    u = open_uniform(shape, dtype=alpha.dtype, seed=uniform_seed)
-    inside = t > -0.99999
-    safe = tf.where(inside, t, tf.zeros_like(t))
-    # Refuse, rather than accept, on a comparison: NaN then ends the loop.
-    refused = (t <= -0.99999) | (tf.math.log(u) > d * _log_ratio(safe))
-    log_v = tf.where(pending, 3 * tf.math.log1p(safe) + 0 * t, log_v)
-    return index + 1, log_v, pending & refused
+  def numbers(index: tf.Tensor) -> list[tf.Tensor]:
+    seeds = random.split(random.fold_in(seed, index), 2)
+    noise = random.normal(shape, dtype=alpha.dtype, seed=seeds[0])
+    u = open_uniform(shape, dtype=alpha.dtype, seed=seeds[1])
+    return [tf.ensure_shape(part, alpha.shape) for part in (noise, u)]
 
-  _, log_v, _ = tf.while_loop(
-    lambda index, log_v, pending: tf.reduce_any(pending),
+  # The numbers of a round are made in the round before: XLA would make them
+  # again for each of their uses in an expression.
+  def propose(
+    index: tf.Tensor, t: tf.Tensor, noise: tf.Tensor, u: tf.Tensor
+  ) -> list[tf.Tensor]:
+    proposed = slope * noise
+    outside = proposed <= _LOWEST
+    # Refuse, rather than accept, on a comparison: NaN then ends the loop.
+    log_ratio = d * _log_ratio(tf.maximum(proposed, _LOWEST))
+    refused = outside | (tf.math.log(u) > log_ratio)
+    proposed = tf.where(refused, pending, proposed)
+    t = tf.where(tf.equal(t, pending), proposed, t)
+    return [index + 1, t, *numbers(index + 1)]
+
+  start = tf.constant(0)
+  t = tf.while_loop(
+    lambda index, t, noise, u: tf.reduce_any(tf.equal(t, pending)),
     propose,
-    [tf.constant(0), tf.zeros_like(alpha), tf.ones_like(alpha, tf.bool)],
-    shape_invariants=[tf.TensorShape([]), alpha.shape, alpha.shape],
+    [start, tf.zeros_like(alpha) + pending, *numbers(start)],
     maximum_iterations=_MAX_ROUNDS,
-  )
-  return tf.math.log(d) + log_v
+  )[1]
+  return tf.math.log(d) + 3 * tf.math.log1p(t)
 
 
 def _log_ratio(t: tf.Tensor) -> tf.Tensor:

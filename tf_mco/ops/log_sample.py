@@ -29,7 +29,7 @@ def floor_of(dtype: tf.DType) -> float:
 
 
 def exp(log_x: tf.Tensor, dtype: tf.DType | None = None) -> tf.Tensor:
-  """Returns exp(log_x) within [floor, 1 / floor], which keeps log_x.
+  """Returns the sample, within [floor, 1 / floor], which keeps log_x.
 
   Args:
     log_x: its gradient is the upstream times the clipped value.

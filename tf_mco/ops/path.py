@@ -7,6 +7,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_mco.ops import gradients
+from tf_mco.ops import log_sample
 
 
 class CotangentScale:
@@ -34,7 +35,7 @@ class CotangentScale:
 
       return tf.identity(z), scale
 
-    return identity(z)
+    return log_sample.like(identity(z), z)
 
 
 def value_and_leaf_gradients(
@@ -48,7 +49,7 @@ def value_and_leaf_gradients(
       constant here. The k-th value depends on the k-th samples only.
     leaves: `[K, B, ...]` each, cut from what they were made of.
   """
-  leaves = tuple(tf.stop_gradient(leaf) for leaf in leaves)
+  leaves = tuple(log_sample.stop_gradient(leaf) for leaf in leaves)
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(leaves)
     value = fn(leaves)

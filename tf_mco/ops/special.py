@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +14,7 @@ _SHIFT = 10
 
 
 def digamma(x: tf.Tensor) -> tf.Tensor:
-  """Returns digamma(x) of positive float64 x, to about two roundings.
+  """Returns the digamma function of positive float64 x, to two roundings.
 
   XLA's own digamma loses two digits more than the graph kernel's; the path of
   a Gamma variable with a large concentration needs them.
@@ -36,7 +37,7 @@ def unit_nodes(num: int) -> tuple[np.ndarray, np.ndarray]:
   return (nodes + 1) / 2, weights / 2
 
 
-def sample_shape_of(shape: object) -> tuple[tf.TensorShape, tf.Tensor]:
+def sample_shape_of(shape: Any) -> tuple[tf.TensorShape, tf.Tensor]:
   """Returns an integer or a vector as a static shape and as a tensor."""
   known = tf.get_static_value(shape) if tf.is_tensor(shape) else shape
   if known is None:
@@ -46,14 +47,14 @@ def sample_shape_of(shape: object) -> tuple[tf.TensorShape, tf.Tensor]:
     tf.is_tensor(size) for size in known
   ):
     static = [tf.get_static_value(size) for size in known]
-    return tf.TensorShape(static), tf.stack([
-      tf.cast(size, tf.int32) for size in known
-    ])
+    return tf.TensorShape(static), tf.stack(
+      [tf.cast(size, tf.int32) for size in known]
+    )
   sizes = np.reshape(np.asarray(known, np.int32), [-1])
   return tf.TensorShape(sizes.tolist()), tf.constant(sizes, tf.int32)
 
 
-def broadcast_samples(parameter: tf.Tensor, sample_shape: object) -> tf.Tensor:
+def broadcast_samples(parameter: tf.Tensor, sample_shape: Any) -> tf.Tensor:
   """Returns `parameter` repeated, `sample_shape + parameter.shape`."""
   static, sizes = sample_shape_of(sample_shape)
   shape = tf.concat([sizes, tf.shape(parameter)], 0)

@@ -1,7 +1,7 @@
 """A normal variable on an interval: samples and their derivatives.
 
-With alpha, beta the standardized bounds, zeta the standardized sample, u its CDF
-and phi the normal density,
+With alpha, beta the standardized bounds, zeta the standardized sample, u its
+CDF and phi the normal density,
 
   w_low = (1 - u) phi(alpha) / phi(zeta),  w_high = u phi(beta) / phi(zeta)
 

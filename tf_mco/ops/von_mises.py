@@ -6,8 +6,8 @@ log q in kappa is cos z - A, with mean zero. So for r = |z|
   dz/dkappa = -sign(z) integral |cos t - A| exp(kappa (cos t - cos r)) dt
 
 over [0, r] where cos r > A, and over [r, pi] elsewhere: nothing cancels and no
-Bessel function is divided by another's rounding. Gauss-Legendre nodes, cut where
-the exponent is -36, are exact to 1e-12 for kappa to 1e4.
+Bessel function is divided by another's rounding. Gauss-Legendre nodes, cut
+where the exponent is -36, are exact to 1e-12 for kappa to 1e4.
 """
 
 from __future__ import annotations
@@ -42,36 +42,47 @@ def sample(concentration: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
   """
   kappa = tf.stop_gradient(concentration)
   shape = tf.shape(kappa)
+  # As a value of t: one tensor of state, which XLA computes once.
+  pending = tf.constant(math.inf, kappa.dtype)
   gain = 2 * kappa / (1 + tf.sqrt(1 + 4 * kappa**2))
   m = 2 * kappa * (1 + gain)
   scale = tf.math.rsqrt(1 + m)
   log_bound = tf.math.log1p(gain) - gain / (1 + gain)
 
+  def numbers(index: tf.Tensor) -> list[tf.Tensor]:
+    return [
+      tf.ensure_shape(
+        gamma_sampler.open_uniform(shape, dtype=kappa.dtype, seed=part),
+        kappa.shape,
+      )
+      for part in random.split(random.fold_in(seed, index), 2)
+    ]
+
+  # The numbers of a round are made in the round before: XLA would make them
+  # again for each of their uses in an expression.
   def propose(
-    index: tf.Tensor, z: tf.Tensor, pending: tf.Tensor
-  ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    seeds = random.split(random.fold_in(seed, index), 2)
-    u, v = (
-      gamma_sampler.open_uniform(shape, dtype=kappa.dtype, seed=seed)
-      for seed in seeds
-    )
-    t = scale * tf.tan(math.pi * (u - 0.5))
-    square = t * t
+    index: tf.Tensor, t: tf.Tensor, u: tf.Tensor, v: tf.Tensor
+  ) -> list[tf.Tensor]:
+    angle = math.pi * (u - 0.5)
+    # XLA has fast sines, and a slow tangent.
+    proposed = scale * tf.sin(angle) / tf.cos(angle)
+    square = proposed * proposed
     b = square / (1 + square)
     log_ratio = tf.math.log1p(m * b) - 2 * kappa * b - log_bound
     # Refuse, rather than accept, on a comparison: NaN then ends the loop.
     refused = tf.math.log(v) > log_ratio
-    z = tf.where(pending, 2 * tf.math.atan(t), z)
-    return index + 1, z, pending & refused
+    proposed = tf.where(refused, pending, proposed)
+    t = tf.where(tf.equal(t, pending), proposed, t)
+    return [index + 1, t, *numbers(index + 1)]
 
-  _, z, _ = tf.while_loop(
-    lambda index, z, pending: tf.reduce_any(pending),
+  start = tf.constant(0)
+  t = tf.while_loop(
+    lambda index, t, u, v: tf.reduce_any(tf.equal(t, pending)),
     propose,
-    [tf.constant(0), tf.zeros_like(kappa), tf.ones_like(kappa, tf.bool)],
-    shape_invariants=[tf.TensorShape([]), kappa.shape, kappa.shape],
+    [start, tf.zeros_like(kappa) + pending, *numbers(start)],
     maximum_iterations=_MAX_ROUNDS,
-  )
-  return tf.stop_gradient(z)
+  )[1]
+  return tf.stop_gradient(2 * tf.math.atan(t))
 
 
 def attach(concentration: tf.Tensor, z: tf.Tensor) -> tf.Tensor:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.ops import checks
+from tf_mco.ops import log_sample
 from tf_mco.posteriors import chain as chain_lib
 
 
@@ -91,7 +92,7 @@ def sample_stopped(
   reparameterized sample would hide its score.
   """
   samples = sample(posterior, num_samples, seed=seed)
-  return tf.nest.map_structure(tf.stop_gradient, samples)
+  return tf.nest.map_structure(log_sample.stop_gradient, samples)
 
 
 def log_weights(

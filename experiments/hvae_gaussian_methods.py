@@ -1,0 +1,233 @@
+"""HVAE, planar flow and mean-field VB, as losses of R data sets at once.
+
+Every method starts from q = N(0, I), and estimates its ELBO by S samples. A
+data set has parameters of its own: the leading axis of all of them is R.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import functools
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from experiments import hvae_gaussian_problem as problem_lib
+import tf_mco
+from tf_mco import posteriors
+from tf_mco import random
+from tf_mco._tfp import tfd
+
+Parameters = Mapping[str, tf.Tensor]
+MAX_STEP_SIZE = 0.5
+_STEP_SIZE = 0.005
+_INITIAL_TEMPERATURE = 5.0
+
+
+class Options(NamedTuple):
+  """What all methods share."""
+
+  samples: int = 10  # S
+  nf_missing_half: bool = False  # the original's planar flow
+  nf_shared: bool = False  # likewise: one layer, repeated
+  schedule: str = 'inverse_sqrt_beta'  # of tempering
+
+
+class Method(NamedTuple):
+  """One line of the figure."""
+
+  label: str
+  start: Callable[..., dict[str, np.ndarray]]
+  bound: Callable[..., tf.Tensor]
+
+
+def start(
+  method: str, dims: int, repeats: int, options: Options, *, seed: int
+) -> dict[str, np.ndarray]:
+  """Returns where all parameters start, `[R, ...]` by name."""
+  rng = np.random.default_rng([seed, dims, 1])
+  own = METHODS[method].start(dims, repeats, options, rng)
+  shape = (repeats, dims)
+  return {'delta': np.zeros(shape), 'log_sigma': np.full(shape, 3.0), **own}
+
+
+def bound(
+  method: str,
+  parameters: Parameters,
+  problem: problem_lib.Problem,
+  options: Options,
+  *,
+  seed: tf.Tensor,
+) -> tf.Tensor:
+  """Returns an estimate of each ELBO, `[R]`, with its gradient."""
+  return METHODS[method].bound(parameters, problem, options, seed=seed)
+
+
+def _normal(loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
+  return tfd.Independent(tfd.Normal(loc, scale), 1)
+
+
+def _elbo(
+  log_joint: Any, posterior: Any, options: Options, seed: tf.Tensor
+) -> tf.Tensor:
+  estimator = tf_mco.estimators.Elbo(options.samples)
+  return -tf_mco.estimate(estimator, log_joint, posterior, seed=seed).loss
+
+
+def _start_hvae(
+  dims: int, repeats: int, options: Options, rng: Any, *, tempered: bool
+) -> dict[str, np.ndarray]:
+  del options, rng
+  raw = math.log(_STEP_SIZE / (MAX_STEP_SIZE - _STEP_SIZE))
+  found: dict[str, np.ndarray] = {
+    'raw_step_size': np.full((repeats, dims), raw)
+  }
+  if tempered:
+    hot = math.log(_INITIAL_TEMPERATURE - 1)
+    found['raw_temperature'] = np.full(repeats, hot)
+  return found
+
+
+def _hvae(
+  parameters: Parameters,
+  problem: problem_lib.Problem,
+  options: Options,
+  *,
+  num_steps: int,
+  tempered: bool,
+  seed: tf.Tensor,
+) -> tf.Tensor:
+  size = MAX_STEP_SIZE * tf.sigmoid(parameters['raw_step_size'])
+  zeros = tf.zeros_like(size)
+  tempering: dict[str, Any] = {}
+  if tempered:
+    tempering = {
+      'tempering': 'fixed',
+      'schedule': options.schedule,
+      'initial_temperature': 1 + tf.exp(parameters['raw_temperature']),
+    }
+  posterior = posteriors.Hamiltonian(
+    _normal(zeros, tf.ones_like(size)),
+    num_steps=num_steps,
+    step_size=size[tf.newaxis],  # of every step, and of each data set
+    **tempering,
+  )
+  log_joint = problem.log_joint(parameters['delta'], parameters['log_sigma'])
+  return _elbo(log_joint, posterior, options, seed)
+
+
+def _start_vb(
+  dims: int, repeats: int, options: Options, rng: Any
+) -> dict[str, np.ndarray]:
+  del options, rng
+  zeros = np.zeros((repeats, dims))
+  return {'loc': zeros, 'log_scale': zeros}
+
+
+def _vb(
+  parameters: Parameters,
+  problem: problem_lib.Problem,
+  options: Options,
+  *,
+  seed: tf.Tensor,
+) -> tf.Tensor:
+  posterior = _normal(parameters['loc'], tf.exp(parameters['log_scale']))
+  log_joint = problem.log_joint(parameters['delta'], parameters['log_sigma'])
+  return _elbo(log_joint, posterior, options, seed)
+
+
+def _start_nf(
+  dims: int, repeats: int, options: Options, rng: Any, *, num_steps: int
+) -> dict[str, np.ndarray]:
+  layers = 1 if options.nf_shared else num_steps
+  shape = (repeats, layers, dims)
+
+  def truncated() -> np.ndarray:
+    draws = rng.standard_normal((8, *shape))
+    inside = np.abs(draws) < 2
+    first = np.argmax(inside, 0)[np.newaxis]
+    return 0.1 * np.clip(np.take_along_axis(draws, first, 0)[0], -2, 2)
+
+  return {
+    'nf_u': truncated(),
+    'nf_w': truncated(),
+    'nf_b': np.full(shape[:2], 0.1),
+  }
+
+
+def _nf(
+  parameters: Parameters,
+  problem: problem_lib.Problem,
+  options: Options,
+  *,
+  num_steps: int,
+  seed: tf.Tensor,
+) -> tf.Tensor:
+  u, w, b = (parameters[name] for name in ('nf_u', 'nf_w', 'nf_b'))
+  zeros = tf.zeros_like(u[:, 0])
+  base = _normal(zeros, tf.ones_like(zeros))
+  z = random.sample(base, [options.samples], seed=seed)
+  log_q = base.log_prob(z)
+  for step in range(num_steps):
+    layer = 0 if options.nf_shared else step
+    z, log_det = planar(z, u[:, layer], w[:, layer], b[:, layer])
+    log_q -= log_det
+  log_joint = problem.log_joint(
+    parameters['delta'],
+    parameters['log_sigma'],
+    halves=1.0 if options.nf_missing_half else 0.5,
+  )
+  return tf.reduce_mean(log_joint(z) - log_q, 0)
+
+
+def planar(
+  z: tf.Tensor, u: tf.Tensor, w: tf.Tensor, b: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns z + u' tanh(w z + b), `[K, R, D]`, and its log-volume, `[K, R]`.
+
+  u' is u, moved along w until w u' > -1: invertible (Rezende and Mohamed, 2015,
+  appendix A).
+
+  Args:
+    z: `[K, R, D]`.
+    u: `[R, D]`.
+    w: `[R, D]`.
+    b: `[R]`.
+  """
+  product = tf.reduce_sum(w * u, -1, keepdims=True)
+  wanted = -1 + tf.nn.softplus(product)
+  square = tf.reduce_sum(w**2, -1, keepdims=True)
+  u = u + (wanted - product) * w / square
+  hidden = tf.tanh(tf.reduce_sum(w * z, -1) + b)
+  slope = tf.reduce_sum(w * u, -1) * (1 - hidden**2)
+  return z + u * hidden[..., tf.newaxis], tf.math.log1p(slope)
+
+
+def _make_hvae(num_steps: int, *, tempered: bool) -> Method:
+  name = 'tempered HVAE' if tempered else 'HVAE'
+  return Method(
+    f'{name}, K = {num_steps}',
+    functools.partial(_start_hvae, tempered=tempered),
+    functools.partial(_hvae, num_steps=num_steps, tempered=tempered),
+  )
+
+
+def _make_nf(num_steps: int) -> Method:
+  return Method(
+    f'planar flow, K = {num_steps}',
+    functools.partial(_start_nf, num_steps=num_steps),
+    functools.partial(_nf, num_steps=num_steps),
+  )
+
+
+METHODS: dict[str, Method] = {
+  'hvae_tempered_10': _make_hvae(10, tempered=True),
+  'hvae_tempered_1': _make_hvae(1, tempered=True),
+  'hvae_10': _make_hvae(10, tempered=False),
+  'hvae_1': _make_hvae(1, tempered=False),
+  'nf_30': _make_nf(30),
+  'nf_1': _make_nf(1),
+  'vb': Method('mean-field VB', _start_vb, _vb),
+}

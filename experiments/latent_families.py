@@ -1,0 +1,75 @@
+"""Posteriors and priors of the VAE with latent variables of other shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from scipy import stats
+import tensorflow as tf
+
+from tf_mco import layers
+
+
+@keras.saving.register_keras_serializable(package='tf_mco_experiments')
+class Circle(keras.layers.Layer):
+  """Angles to points (cos z, sin z): the decoder must not see the seam."""
+
+  def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    """Returns `[..., 2 * D]`."""
+    return tf.concat([tf.cos(inputs), tf.sin(inputs)], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package='tf_mco_experiments')
+class Logarithm(keras.layers.Layer):
+  """Positive numbers to log(z + 1e-6): they cover many orders of magnitude."""
+
+  def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    """Returns a tensor of the same shape."""
+    return tf.math.log(inputs + 1e-6)
+
+
+class Family(NamedTuple):
+  """What the encoder ends in, what it is compared with, what decodes it."""
+
+  posterior: Callable[[int], keras.layers.Layer]  # from the number of units
+  prior: Callable[[int], keras.layers.Layer]
+  features: Callable[[], keras.layers.Layer]  # of z, for the decoder
+  quantiles: Callable[[np.ndarray], np.ndarray]  # of the prior, for pictures
+
+
+def _identity() -> keras.layers.Layer:
+  return keras.layers.Identity()
+
+
+# The Gamma prior is sparse: most of its mass is near zero.
+_SPARSE = 0.3
+FAMILIES: Mapping[str, Family] = {
+  'normal': Family(
+    layers.GaussianPosterior, layers.GaussianPrior, _identity, stats.norm.ppf
+  ),
+  'gamma': Family(
+    layers.GammaPosterior,
+    lambda units: layers.GammaPrior(units, concentration=_SPARSE, rate=_SPARSE),
+    Logarithm,
+    lambda p: stats.gamma.ppf(p, _SPARSE, scale=1 / _SPARSE),
+  ),
+  'beta': Family(
+    layers.BetaPosterior, layers.BetaPrior, _identity, stats.uniform.ppf
+  ),
+  'von_mises': Family(
+    layers.VonMisesPosterior,
+    layers.VonMisesPrior,
+    Circle,
+    lambda p: np.pi * (2 * p - 1),
+  ),
+}
+
+
+def network(width: int, *ends: Any) -> keras.Sequential:
+  """Returns two hidden layers with `ends[0]` before and `ends[1]` after."""
+  first, last = ends
+  hidden = [keras.layers.Dense(width, activation='tanh') for _ in range(2)]
+  return keras.Sequential([first, *hidden, last])
