@@ -62,7 +62,6 @@ def run(
     xlabel='training step',
     ylabel='validation perplexity per word',
     title=f'{preset}, mean of {len(seeds)} seed(s)',
-    logy=True,
   )
   return text
 

@@ -45,7 +45,6 @@ def draw(model: Any, corpus: corpora.Corpus, path: pathlib.Path) -> None:
     xlabel='training step',
     ylabel='perplexity per word',
     title=corpus.name,
-    logy=True,
   )
   topics = topic_model.topics_of(model)
   weights = topic_model.prior_of(model)

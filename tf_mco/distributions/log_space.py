@@ -37,9 +37,25 @@ class LogSpace(abc.ABC):
   ) -> tf.Tensor:
     """Returns samples which `log_prob` scores through their logarithm.
 
-    `sample` returns the same numbers without this memory, as TFP reshapes
-    them; see `tf_mco.ops.log_sample`.
+    See `tf_mco.ops.log_sample`. The estimators draw so, through
+    `tfd.Independent` too.
     """
+
+  def sample(
+    self,
+    sample_shape: Any = (),
+    seed: types.Seed | None = None,
+    name: str = 'sample',
+    **kwargs: Any,
+  ) -> tf.Tensor:
+    """Returns samples which keep their logarithm.
+
+    TFP's own `sample` reshapes, and so do the wrappers that call `_sample_n`:
+    their samples have the same values without the memory.
+    """
+    del kwargs
+    with tf.name_scope(name):
+      return self.sample_keeping_log(sample_shape, seed)
 
   def _sample_n(self, n: Any, seed: Any = None, **kwargs: Any) -> tf.Tensor:
     del kwargs

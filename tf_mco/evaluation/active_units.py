@@ -14,9 +14,7 @@ from tf_mco import types
 THRESHOLD = 0.01
 
 
-def unit_variances(
-  model: Any, x: Any, *, seed: types.Seed
-) -> list[np.ndarray]:
+def unit_variances(model: Any, x: Any, *, seed: types.Seed) -> list[np.ndarray]:
   """Returns the variance over the data of each unit's posterior mean.
 
   The mean of a layer above the first is conditional on one sample of the layers

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_mco import distributions
 from tf_mco._tfp import tfd
 from tf_mco.layers import positive
+from tf_mco.layers import positive_prior
 from tf_mco.ops import checks
 
 GRADIENTS = ('ratio', 'cdf')
@@ -50,7 +51,7 @@ class BetaPosterior(positive.PositiveHead):
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class BetaPrior(positive.PositivePrior):
+class BetaPrior(positive_prior.PositivePrior):
   """D independent Beta variables, p(z): uniform at first, fixed or learned."""
 
   def __init__(

@@ -11,6 +11,7 @@ from tf_mco import distributions
 from tf_mco._tfp import tfd
 from tf_mco.layers import beta
 from tf_mco.layers import positive
+from tf_mco.layers import positive_prior
 from tf_mco.ops import checks
 
 
@@ -65,7 +66,7 @@ class DirichletPosterior(positive.PositiveHead):
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class DirichletPrior(positive.PositivePrior):
+class DirichletPrior(positive_prior.PositivePrior):
   """D proportions, p(z): uniform at first, fixed or learned."""
 
   def __init__(self, units: int, *, concentration: Any = 1.0, **kwargs: Any):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_mco import distributions
 from tf_mco._tfp import tfd
 from tf_mco.layers import positive
+from tf_mco.layers import positive_prior
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
@@ -29,7 +30,7 @@ class GammaPosterior(positive.PositiveHead):
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class GammaPrior(positive.PositivePrior):
+class GammaPrior(positive_prior.PositivePrior):
   """D independent Gamma variables, p(z), fixed or learned."""
 
   def __init__(

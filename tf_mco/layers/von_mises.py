@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_mco import distributions
 from tf_mco._tfp import tfd
 from tf_mco.layers import positive
+from tf_mco.layers import positive_prior
 from tf_mco.ops import checks
 
 LOCATIONS = ('direction', 'angle')
@@ -81,7 +82,7 @@ def _direction(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class VonMisesPrior(positive.PositivePrior):
+class VonMisesPrior(positive_prior.PositivePrior):
   """D independent angles, p(z): uniform, another von Mises, or learned."""
 
   real = ('loc',)

@@ -1,0 +1,130 @@
+"""The convolutional networks of the Hamiltonian VAE's MNIST experiment."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+
+from tf_mco import layers
+
+CHANNELS = (16, 32, 32)
+_KERNEL, _STRIDE = 5, 2
+
+
+def sizes(side: int) -> list[int]:
+  """Returns the sides of the feature maps, from the image on: 28, 14, 7, 4."""
+  found = [side]
+  for _ in CHANNELS:
+    found.append(-(-found[-1] // _STRIDE))
+  return found
+
+
+def encoder(
+  shape: tuple[int, int], units: int, hidden: int
+) -> tuple[keras.Sequential, layers.GaussianPosterior]:
+  """Returns the network and the head of q(z0 | x), for flat images.
+
+  Three convolutions and a dense layer, softplus each; a linear mean and a
+  softplus scale.
+
+  Args:
+    shape: H, W.
+    units: latent variables.
+    hidden: units of the dense layer.
+  """
+  maps = _feature_maps(shape)
+  parts: list[Any] = [
+    keras.Input((math.prod(shape),)),
+    keras.layers.Reshape(maps[0]),
+  ]
+  for below, above in zip(maps[:-1], maps[1:], strict=True):
+    parts.append(
+      keras.layers.Conv2D(
+        above[2],
+        _KERNEL,
+        strides=_STRIDE,
+        padding='same',
+        activation='softplus',
+        kernel_initializer=initializer(math.prod(below), math.prod(above)),
+      )
+    )
+  parts.append(keras.layers.Flatten())
+  parts.append(_dense(math.prod(maps[-1]), hidden))
+  head = layers.GaussianPosterior(
+    units, scale='softplus', kernel_initializer=initializer(hidden, units)
+  )
+  return keras.Sequential(parts), head
+
+
+def decoder(
+  shape: tuple[int, int], units: int, hidden: int, *, bias: float
+) -> keras.Sequential:
+  """Returns p(x | z), the encoder's mirror image; logits of flat images.
+
+  Args:
+    shape: H, W.
+    units: latent variables.
+    hidden: units of the first dense layer.
+    bias: where that of the logits, one number for all pixels, starts.
+  """
+  maps = _feature_maps(shape)[::-1]
+  parts: list[Any] = [
+    keras.Input((units,)),
+    _dense(units, hidden),
+    _dense(hidden, math.prod(maps[0])),
+    keras.layers.Reshape(maps[0]),
+  ]
+  for below, above in zip(maps[:-1], maps[1:], strict=True):
+    last = above[2] == 1
+    parts.append(
+      keras.layers.Conv2DTranspose(
+        above[2],
+        _KERNEL,
+        strides=_STRIDE,
+        padding='same',
+        # 4 to 7 pixels, then 7 to 14: which of the sizes that a stride of 2
+        # halves to the same.
+        output_padding=tuple(
+          large - (small * 2 - 1)
+          for small, large in zip(below[:2], above[:2], strict=True)
+        ),
+        activation=None if last else 'softplus',
+        kernel_initializer=initializer(math.prod(below), math.prod(above)),
+        bias_initializer=keras.initializers.Constant(bias if last else 0.0),
+      )
+    )
+  parts.append(keras.layers.Reshape((math.prod(shape),)))
+  return keras.Sequential([*parts, layers.BernoulliLikelihood()])
+
+
+def initializer(inputs: int, outputs: int) -> keras.initializers.Initializer:
+  """Returns N(0, 1 / (inputs + outputs)); of a convolution, whole maps."""
+  return keras.initializers.RandomNormal(stddev=1 / math.sqrt(inputs + outputs))
+
+
+def mean_logit(images: np.ndarray) -> float:
+  """Returns the mean over images of the logit of an image's mean.
+
+  Args:
+    images: `uint8 [N, D]`; a blank one counts as if half of one pixel's
+      smallest step were not blank.
+  """
+  least = 0.5 / (255 * images.shape[1])
+  means = np.clip(images.mean(axis=1) / 255, least, 1 - least)
+  return float(np.mean(np.log(means) - np.log1p(-means)))
+
+
+def _feature_maps(shape: tuple[int, int]) -> list[tuple[int, int, int]]:
+  heights, widths = sizes(shape[0]), sizes(shape[1])
+  return list(zip(heights, widths, (1, *CHANNELS), strict=True))
+
+
+def _dense(inputs: int, outputs: int) -> keras.layers.Dense:
+  return keras.layers.Dense(
+    outputs,
+    activation='softplus',
+    kernel_initializer=initializer(inputs, outputs),
+  )
