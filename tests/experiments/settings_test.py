@@ -37,7 +37,7 @@ def test_few_steps_shorten_the_interval_of_evaluation():
 @pytest.mark.parametrize(
   'flags, message',
   [
-    ({'estimator': 'vimko'}, r"one of arm, .*Received: name='vimko'"),
+    ({'estimator': 'vimko'}, r"one of aisle, .*Received: name='vimko'"),
     ({'estimator': 'vimco', 'num_pairs': 2}, 'Received: num_pairs'),
     ({'estimator': 'vimco', 'num_samples': 1}, 'num_samples=1'),
     ({'dataset': 'minst'}, 'Expected one of digits.*Received: minst'),
