@@ -26,10 +26,13 @@ def measure(run: training.Run) -> dict[str, float]:
   averaged over the encoder's parameters, by Monte Carlo.
   """
   settings, model, images = run.settings, run.model, run.images
-  elbo = evaluation.Evaluator(model, num_samples=1)
+  options = {'jit_compile': settings.jit_compile}
+  elbo = evaluation.Evaluator(model, num_samples=1, **options)
   train = images.train[:_TRAIN_EXAMPLES]
   draws = [elbo(train, seed=draw).mean() for draw in range(_TRAIN_DRAWS)]
-  bound = evaluation.Evaluator(model, num_samples=settings.eval_samples)
+  bound = evaluation.Evaluator(
+    model, num_samples=settings.eval_samples, **options
+  )
   test = bound(images.test, seed=settings.seed)
   statistics = diagnostics.gradient_statistics(
     diagnostics.model_source(

@@ -14,6 +14,7 @@ from experiments import hvae_measures
 from experiments import hvae_run
 from experiments import hvae_settings
 from experiments import strict_json
+from tf_mco import evaluation
 from tf_mco import random
 
 _BY_IMAGE = 'by_image.json'
@@ -63,7 +64,7 @@ def _by_image(
   test = run.images.test[: settings.test_examples]
   options = {'jit_compile': settings.jit_compile}
   elbo = hvae_measures.Elbo(run.model, num_samples=1, **options)
-  likelihood = hvae_measures.LogLikelihood(
+  likelihood = evaluation.Evaluator(
     run.model, num_samples=settings.test_samples, **options
   )
   found: dict[str, list[np.ndarray]] = {'test_elbos': [], 'test_bounds': []}

@@ -64,7 +64,11 @@ def measure(run: training.Run) -> dict[str, Any]:
   """Returns the closing figures: the bound of the test images, in nats."""
   settings = cast(implicit_vae_settings.Settings, run.settings)
   test = run.images.test[: settings.test_examples]
-  evaluator = evaluation.Evaluator(run.model, num_samples=settings.test_samples)
+  evaluator = evaluation.Evaluator(
+    run.model,
+    num_samples=settings.test_samples,
+    jit_compile=settings.jit_compile,
+  )
   bounds = evaluator(test, batch_size=_BATCH, seed=settings.seed)
   return {
     'binarization': run.images.binarization,

@@ -71,7 +71,11 @@ def _bounds(
   test: np.ndarray,
   settings: iwae_settings.Settings,
 ) -> np.ndarray:
-  evaluator = evaluation.Evaluator(model, num_samples=settings.test_samples)
+  evaluator = evaluation.Evaluator(
+    model,
+    num_samples=settings.test_samples,
+    jit_compile=settings.jit_compile,
+  )
   return evaluator(test, batch_size=_BATCH, seed=settings.seed)
 
 

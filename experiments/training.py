@@ -133,7 +133,9 @@ class Run:
   def _validate(self) -> Any:
     settings = self.settings
     evaluator = evaluation.Evaluator(
-      self.model, num_samples=settings.eval_samples
+      self.model,
+      num_samples=settings.eval_samples,
+      jit_compile=settings.jit_compile,
     )
     x = self.images.valid[: settings.eval_examples]
     return lambda: float(evaluator(x, seed=settings.seed).mean())

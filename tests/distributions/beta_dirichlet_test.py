@@ -19,7 +19,7 @@ from tf_mco import distributions
 from tf_mco._tfp import tfd
 from tf_mco.ops import beta_path
 
-_DRAWS = 100_000
+_DRAWS = 40_000
 _I2 = [
   (0.5, 0.5, 0.2, 0.806730429853548, -0.487026996141317),
   (2.0, 3.0, 0.4, 0.139392000050669, -0.0904770465356474),

@@ -20,7 +20,7 @@ from tests.testing import hamiltonian_cases as cases
 
 _TINY = {
   'dims': (1, 3),
-  'methods': ('hvae_tempered_1', 'vb'),
+  'methods': ('nf_1', 'vb'),
   'repeats': 2,
   'num_points': 50,
   'iterations': 60,

@@ -21,7 +21,6 @@ from experiments import hvae_run
 from experiments import hvae_settings
 from experiments import run_directory
 from experiments import train_hvae
-from tf_mco import models
 from tf_mco import random
 from tf_mco.posteriors import protocol
 
@@ -188,9 +187,8 @@ def test_dynamics_start_as_the_originals(flags, scale, shape) -> None:
   assert found['momentum_scale'] == pytest.approx(scale, rel=1e-5)
 
 
-def test_comparison(tmp_path, monkeypatch) -> None:
-  # It takes half of the time, and has a test above.
-  monkeypatch.setattr(models.LatentVariableModel, 'export', lambda *_, **__: 0)
+@pytest.mark.usefixtures('without_export')
+def test_comparison(tmp_path) -> None:
   flags = {**_FLAGS, 'steps': 10, 'test_repeats': 1}
   text = compare_hvae.run(
     'digits', flags, ['VAE', 'HVAE K=1 free'], [0], tmp_path

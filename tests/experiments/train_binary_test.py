@@ -17,7 +17,13 @@ from experiments import settings as settings_lib
 from experiments import train_binary
 from experiments import training
 
-_FLAGS = {'steps': 300, 'eval_every': 100, 'eval_examples': 50, 'units': 16}
+_FLAGS = {
+  'steps': 300,
+  'eval_every': 100,
+  'eval_examples': 50,
+  'units': 16,
+  'jit_compile': False,
+}
 
 
 def _settings(**flags):
@@ -40,7 +46,7 @@ class _Kill(keras.callbacks.Callback):
 def finished(tmp_path_factory):
   """A finished run with everything that it leaves."""
   path = tmp_path_factory.mktemp('run') / 'one'
-  settings = _settings(track_variance=True)
+  settings = _settings(track_variance=True, jit_compile=True)
   results = train_binary.run(settings, str(path))
   return settings, path, results
 
