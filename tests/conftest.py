@@ -8,7 +8,7 @@ import gc
 import keras
 import pytest
 
-# Graphs are reference cycles by the gigabyte, so that the collector keeps coming
+# Graphs are reference cycles by the gigabyte, so the collector keeps coming
 # back and looks at all of them: a tenth of the suite's time. Here it comes once
 # after each file, and looks at what that file left.
 gc.disable()
