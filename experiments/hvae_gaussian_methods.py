@@ -14,25 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from experiments import hvae_gaussian_flow
 from experiments import hvae_gaussian_problem as problem_lib
 import tf_mco
 from tf_mco import posteriors
-from tf_mco import random
 from tf_mco._tfp import tfd
 
 Parameters = Mapping[str, tf.Tensor]
 MAX_STEP_SIZE = 0.5
 _STEP_SIZE = 0.005
 _INITIAL_TEMPERATURE = 5.0
-
-
-class Options(NamedTuple):
-  """What all methods share."""
-
-  samples: int = 10  # S
-  nf_missing_half: bool = False  # the original's planar flow
-  nf_shared: bool = False  # likewise: one layer, repeated
-  schedule: str = 'inverse_sqrt_beta'  # of tempering
 
 
 class Method(NamedTuple):
@@ -44,7 +35,12 @@ class Method(NamedTuple):
 
 
 def start(
-  method: str, dims: int, repeats: int, options: Options, *, seed: int
+  method: str,
+  dims: int,
+  repeats: int,
+  options: problem_lib.Options,
+  *,
+  seed: int,
 ) -> dict[str, np.ndarray]:
   """Returns where all parameters start, `[R, ...]` by name."""
   rng = np.random.default_rng([seed, dims, 1])
@@ -57,7 +53,7 @@ def bound(
   method: str,
   parameters: Parameters,
   problem: problem_lib.Problem,
-  options: Options,
+  options: problem_lib.Options,
   *,
   seed: tf.Tensor,
 ) -> tf.Tensor:
@@ -70,14 +66,19 @@ def _normal(loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
 
 
 def _elbo(
-  log_joint: Any, posterior: Any, options: Options, seed: tf.Tensor
+  log_joint: Any, posterior: Any, options: problem_lib.Options, seed: tf.Tensor
 ) -> tf.Tensor:
   estimator = tf_mco.estimators.Elbo(options.samples)
   return -tf_mco.estimate(estimator, log_joint, posterior, seed=seed).loss
 
 
 def _start_hvae(
-  dims: int, repeats: int, options: Options, rng: Any, *, tempered: bool
+  dims: int,
+  repeats: int,
+  options: problem_lib.Options,
+  rng: Any,
+  *,
+  tempered: bool,
 ) -> dict[str, np.ndarray]:
   del options, rng
   raw = math.log(_STEP_SIZE / (MAX_STEP_SIZE - _STEP_SIZE))
@@ -93,7 +94,7 @@ def _start_hvae(
 def _hvae(
   parameters: Parameters,
   problem: problem_lib.Problem,
-  options: Options,
+  options: problem_lib.Options,
   *,
   num_steps: int,
   tempered: bool,
@@ -119,7 +120,7 @@ def _hvae(
 
 
 def _start_vb(
-  dims: int, repeats: int, options: Options, rng: Any
+  dims: int, repeats: int, options: problem_lib.Options, rng: Any
 ) -> dict[str, np.ndarray]:
   del options, rng
   zeros = np.zeros((repeats, dims))
@@ -129,80 +130,13 @@ def _start_vb(
 def _vb(
   parameters: Parameters,
   problem: problem_lib.Problem,
-  options: Options,
+  options: problem_lib.Options,
   *,
   seed: tf.Tensor,
 ) -> tf.Tensor:
   posterior = _normal(parameters['loc'], tf.exp(parameters['log_scale']))
   log_joint = problem.log_joint(parameters['delta'], parameters['log_sigma'])
   return _elbo(log_joint, posterior, options, seed)
-
-
-def _start_nf(
-  dims: int, repeats: int, options: Options, rng: Any, *, num_steps: int
-) -> dict[str, np.ndarray]:
-  layers = 1 if options.nf_shared else num_steps
-  shape = (repeats, layers, dims)
-
-  def truncated() -> np.ndarray:
-    draws = rng.standard_normal((8, *shape))
-    inside = np.abs(draws) < 2
-    first = np.argmax(inside, 0)[np.newaxis]
-    return 0.1 * np.clip(np.take_along_axis(draws, first, 0)[0], -2, 2)
-
-  return {
-    'nf_u': truncated(),
-    'nf_w': truncated(),
-    'nf_b': np.full(shape[:2], 0.1),
-  }
-
-
-def _nf(
-  parameters: Parameters,
-  problem: problem_lib.Problem,
-  options: Options,
-  *,
-  num_steps: int,
-  seed: tf.Tensor,
-) -> tf.Tensor:
-  u, w, b = (parameters[name] for name in ('nf_u', 'nf_w', 'nf_b'))
-  zeros = tf.zeros_like(u[:, 0])
-  base = _normal(zeros, tf.ones_like(zeros))
-  z = random.sample(base, [options.samples], seed=seed)
-  log_q = base.log_prob(z)
-  for step in range(num_steps):
-    layer = 0 if options.nf_shared else step
-    z, log_det = planar(z, u[:, layer], w[:, layer], b[:, layer])
-    log_q -= log_det
-  log_joint = problem.log_joint(
-    parameters['delta'],
-    parameters['log_sigma'],
-    halves=1.0 if options.nf_missing_half else 0.5,
-  )
-  return tf.reduce_mean(log_joint(z) - log_q, 0)
-
-
-def planar(
-  z: tf.Tensor, u: tf.Tensor, w: tf.Tensor, b: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns z + u' tanh(w z + b), `[K, R, D]`, and its log-volume, `[K, R]`.
-
-  u' is u, moved along w until w u' > -1: invertible (Rezende and Mohamed, 2015,
-  appendix A).
-
-  Args:
-    z: `[K, R, D]`.
-    u: `[R, D]`.
-    w: `[R, D]`.
-    b: `[R]`.
-  """
-  product = tf.reduce_sum(w * u, -1, keepdims=True)
-  wanted = -1 + tf.nn.softplus(product)
-  square = tf.reduce_sum(w**2, -1, keepdims=True)
-  u = u + (wanted - product) * w / square
-  hidden = tf.tanh(tf.reduce_sum(w * z, -1) + b)
-  slope = tf.reduce_sum(w * u, -1) * (1 - hidden**2)
-  return z + u * hidden[..., tf.newaxis], tf.math.log1p(slope)
 
 
 def _make_hvae(num_steps: int, *, tempered: bool) -> Method:
@@ -217,8 +151,8 @@ def _make_hvae(num_steps: int, *, tempered: bool) -> Method:
 def _make_nf(num_steps: int) -> Method:
   return Method(
     f'planar flow, K = {num_steps}',
-    functools.partial(_start_nf, num_steps=num_steps),
-    functools.partial(_nf, num_steps=num_steps),
+    functools.partial(hvae_gaussian_flow.start, num_steps=num_steps),
+    functools.partial(hvae_gaussian_flow.bound, num_steps=num_steps),
   )
 
 

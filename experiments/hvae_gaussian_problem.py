@@ -18,6 +18,15 @@ import numpy as np
 import tensorflow as tf
 
 
+class Options(NamedTuple):
+  """What all methods share."""
+
+  samples: int = 10  # S
+  nf_missing_half: bool = False  # the original's planar flow
+  nf_shared: bool = False  # likewise: one layer, repeated
+  schedule: str = 'inverse_sqrt_beta'  # of tempering
+
+
 class Problem(NamedTuple):
   """R data sets of one true model; arrays of float64."""
 

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from experiments import hvae_gaussian_methods as methods_lib
+from experiments import hvae_gaussian_problem as problem_lib
 from tf_mco.posteriors import hamiltonian_tempering
 
 # The names whose values may differ where a directory is used again.
@@ -56,9 +57,9 @@ class Settings:
       )
 
   @property
-  def options(self) -> methods_lib.Options:
+  def options(self) -> problem_lib.Options:
     """What all methods share."""
-    return methods_lib.Options(
+    return problem_lib.Options(
       samples=self.samples,
       nf_missing_half=self.nf_missing_half,
       nf_shared=self.nf_shared,

@@ -22,7 +22,7 @@ Arrays = dict[str, np.ndarray]
 def train(
   method: str,
   problem: problem_lib.Problem,
-  options: methods.Options,
+  options: problem_lib.Options,
   *,
   iterations: int,
   learning_rate: float,

@@ -12,6 +12,7 @@ import scipy.stats
 import tensorflow as tf
 
 from experiments import hvae_gaussian
+from experiments import hvae_gaussian_flow
 from experiments import hvae_gaussian_methods as methods
 from experiments import hvae_gaussian_problem as problem_lib
 from experiments import hvae_gaussian_settings as settings_lib
@@ -103,7 +104,7 @@ def test_planar_flow() -> None:
   b = tf.cast(b, tf.float64)
   with tf.GradientTape() as tape:
     tape.watch(z)
-    moved, log_det = methods.planar(z, u, tf.constant(w), b)
+    moved, log_det = hvae_gaussian_flow.planar(z, u, tf.constant(w), b)
     total = tf.reduce_sum(moved, [0, 1])
   jacobian = tf.transpose(tape.jacobian(total, z), [1, 2, 0, 3])
   _, expected = np.linalg.slogdet(jacobian)
@@ -115,7 +116,7 @@ def test_planar_flow() -> None:
 def test_bounds(name: str) -> None:
   """Of many samples at a start near the posterior, below log p(x)."""
   problem = problem_lib.make(2, repeats=3, num_points=4, seed=1)
-  options = methods.Options(samples=20_000)
+  options = problem_lib.Options(samples=20_000)
   start = methods.start(name, 2, 3, options, seed=1)
   values = {key: tf.constant(value) for key, value in start.items()}
   values['delta'] = tf.constant(problem.mean)
@@ -132,7 +133,7 @@ def test_bounds(name: str) -> None:
 def test_every_method_learns() -> None:
   problem = problem_lib.make(2, repeats=2, num_points=20, seed=1)
   for name in ('hvae_tempered_1', 'nf_1'):
-    options = methods.Options(samples=2)
+    options = problem_lib.Options(samples=2)
     _, before = training.train(
       name, problem, options, iterations=1, learning_rate=1e-9, seed=0
     )
@@ -149,7 +150,7 @@ def test_divergence_is_reported() -> None:
     training.train(
       'hvae_1',
       problem,
-      methods.Options(samples=1),
+      problem_lib.Options(samples=1),
       iterations=30,
       learning_rate=1e4,
       seed=0,
