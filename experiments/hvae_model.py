@@ -17,6 +17,7 @@ from tf_mco import models
 _OPTIMIZERS: dict[str, Any] = {
   'original': hvae_optimizer.PlainAdamax,
   'adamax': keras.optimizers.Adamax,
+  'adam': keras.optimizers.Adam,
 }
 
 
@@ -30,12 +31,15 @@ def make(
   """
   keras.utils.set_random_seed(settings.seed)
   shape, units = images.image_shape, settings.units
-  network, head = hvae_networks.encoder(shape, units, settings.hidden_units)
+  network, head = hvae_networks.encoder(
+    shape, units, settings.hidden_units, initializer=settings.initializer
+  )
   decoder = hvae_networks.decoder(
     shape,
     units,
     settings.hidden_units,
     bias=hvae_networks.mean_logit(images.train),
+    initializer=settings.initializer,
   )
   model = models.LatentVariableModel(
     (network, _posterior(settings, head)),
@@ -44,7 +48,7 @@ def make(
     settings.make_estimator(),
     # Fixed binary data are 0 or 255, which every draw leaves as they are.
     binarization='dynamic',
-    analytic_kl=not settings.leapfrog_steps,
+    analytic_kl=settings.control_variate or not settings.leapfrog_steps,
     seed=settings.seed,
   )
   model.compile(

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any, ClassVar
 
+from experiments import hvae_networks
 from experiments import run_settings
 from tf_mco.posteriors import hamiltonian_tempering
 
-OPTIMIZERS = ('original', 'adamax')
+OPTIMIZERS = ('original', 'adamax', 'adam')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +31,10 @@ class Settings(run_settings.RunSettings):
   initial_temperature: float = 1.5
   alpha: float = 0.9
   recompute: bool = False
+  control_variate: bool = False
   units: int = 64
   hidden_units: int = 450
+  initializer: str = 'original'
   optimizer: str = 'original'
   learning_rate: float = 5e-4
   batch_size: int = 100
@@ -50,6 +53,7 @@ class Settings(run_settings.RunSettings):
     'estimator': ('elbo',),
     'tempering': hamiltonian_tempering.TEMPERINGS,
     'schedule': hamiltonian_tempering.SCHEDULES,
+    'initializer': tuple(hvae_networks.INITIALIZERS),
     'optimizer': OPTIMIZERS,
   }
   positive: ClassVar[tuple[str, ...]] = (
@@ -94,6 +98,8 @@ class Settings(run_settings.RunSettings):
     parts = [self.dataset, self.method]
     if self.leapfrog_steps and self.step_size_per_step:
       parts.append('per_step')
+    if self.initializer != 'original':
+      parts.append(self.initializer)
     if self.optimizer != 'original':
       parts.append(self.optimizer)
     return '-'.join([*parts, f'seed{self.seed}'])
@@ -103,6 +109,7 @@ PRESETS: dict[str, dict[str, Any]] = {
   # Less than a minute, without a download: the networks at 8x8 pixels.
   'digits': {
     'dataset': 'digits',
+    'control_variate': True,
     'units': 16,
     'hidden_units': 64,
     'learning_rate': 2e-3,
@@ -116,7 +123,11 @@ PRESETS: dict[str, dict[str, Any]] = {
   # original's rate both would still be learning what the mean image is.
   'quick': {
     'dataset': 'mnist',
-    'learning_rate': 2e-3,
+    'control_variate': True,
+    'step_size': 0.05,
+    'initializer': 'glorot',
+    'optimizer': 'adam',
+    'learning_rate': 3e-3,
     'steps': 3_000,
     'eval_examples': 2_000,
     'test_samples': 200,

@@ -47,10 +47,15 @@ HELP = {
   'initial_temperature': "Where that of 'fixed' starts.",
   'alpha': "Where the factors of 'free' start.",
   'recompute': 'Less memory for more time, see posteriors.Hamiltonian.',
+  'control_variate': 'Of the divergence between base and prior, for a gradient '
+  'of less variance; the original integrates it out.',
   'units': 'Latent variables.',
   'hidden_units': 'Of the dense layer between latent variables and feature '
   'maps, in encoder and decoder.',
-  'optimizer': "original: Adamax without bias correction; adamax: Keras's.",
+  'initializer': 'Of the weights. original: N(0, 1 / (inputs + outputs)), of '
+  'whole feature maps; or glorot.',
+  'optimizer': 'original: Adamax without bias correction; adamax or adam: '
+  "Keras's.",
   'learning_rate': 'Of the optimizer.',
   'patience': 'Evaluations without a better one before training stops.',
   'test_samples': 'Samples in the log-likelihood of the test images.',

@@ -55,7 +55,8 @@ class MonteCarloObjective(keras.layers.Layer):
         at every visit inside the compiled step; 'none'; 'auto': dynamic if the
         likelihood is of binary data.
       analytic_kl: E[log p(x|z)] - KL(q || p) with the KL in closed form, for
-        estimators of a mean and one stochastic layer.
+        estimators of a mean and one stochastic layer. With a Hamiltonian
+        posterior, that of its base, as a control variate.
       seed: of all random numbers, together with the step.
       **kwargs: of `keras.layers.Layer`.
     Raises:

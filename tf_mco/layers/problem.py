@@ -25,6 +25,7 @@ class Problem(NamedTuple):
   first_posterior: tfd.Distribution  # q(z1 | x), or its base
   log_likelihood: types.LogJoint  # log p(x | z1), `[K, B]`
   kl: Callable[[], tf.Tensor]  # KL(q(z1 | x) || prior), `[B]`, one layer
+  prior: Callable[[], tfd.Distribution]  # p(z) of the last z
 
 
 def make(
@@ -69,7 +70,14 @@ def make(
   def kl() -> tf.Tensor:
     return tfd.kl_divergence(first, prior.distribution())
 
-  return Problem(log_joint, posterior, first, log_joint.log_likelihood, kl)
+  return Problem(
+    log_joint,
+    posterior,
+    first,
+    log_joint.log_likelihood,
+    kl,
+    prior.distribution,
+  )
 
 
 def _chain(
@@ -87,14 +95,14 @@ def with_analytic_kl(
   """Returns the surrogate of E_q[log p(x | z)] - KL(q || p).
 
   The divergence is in closed form, and so is its gradient, in posterior and
-  prior; the estimator serves the expected log-likelihood.
+  prior; the estimator serves the expected log-likelihood. A Hamiltonian
+  posterior, which has no such divergence, has that of its base as a control
+  variate.
   """
   fn, posterior = problem.log_likelihood, problem.posterior
-  if not protocol.can_rescore(posterior):
-    raise ValueError(
-      '`analytic_kl` needs a posterior with a divergence in closed form. '
-      f'Received: {posterior!r}'
-    )
+  if isinstance(posterior, posteriors.Hamiltonian):
+    controlled = posterior.with_prior(problem.prior())
+    return api.estimate(estimator, problem.log_joint, controlled, seed=seed)
   draw = estimator.draw(fn, posterior, seed=seed)
   mean = estimator.mean_surrogate(fn, posterior, draw)
   kl = problem.kl()

@@ -54,6 +54,22 @@ def integrated(
   return kept.log_p - _half_square(kept.momentum) + entropy + half_size
 
 
+def controlled(
+  kept: Trajectories, base: tfd.Distribution, prior: tfd.Distribution
+) -> tf.Tensor:
+  """Returns log-weights with a control variate, `[K, B]`.
+
+  Args:
+    kept: of the draw.
+    base: q(z0 | x).
+    prior: p(z), with KL(q(z0 | x) || p) in closed form.
+  """
+  log_ratio = protocol.log_prob(base, kept.start)
+  log_ratio -= prior.log_prob(kept.start)
+  kl = tfd.kl_divergence(base, prior)
+  return kept.log_p - kept.log_q + log_ratio - kl
+
+
 def standard_normal(like: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
   """Returns standard normal numbers of the shape and dtype of `like`."""
   normal = tfd.Normal(tf.zeros_like(like), tf.ones_like(like))
