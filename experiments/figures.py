@@ -53,7 +53,12 @@ def draw(
   axes.set_axisbelow(True)
   axes.spines[['top', 'right']].set_visible(False)
   if len(series) > _MOST_INSIDE:
-    axes.figure.legend(loc='outside right upper', frameon=False)
+    # Of these axes alone, which may not be the only ones.
+    axes.figure.legend(
+      *axes.get_legend_handles_labels(),
+      loc='outside right upper',
+      frameon=False,
+    )
   elif any(series):
     axes.legend(frameon=False)
 
