@@ -28,9 +28,9 @@ import tensorflow as tf
 from benchmarks import clock
 from benchmarks import memory
 from benchmarks import process
-from experiments import datasets
-from experiments import hvae_model
-from experiments import hvae_settings
+from experiments.data import datasets
+from experiments.hvae import model as hvae_model
+from experiments.hvae import settings as hvae_settings
 
 _BATCH, _SIDE = 100, 28
 _EXECUTION = 5

@@ -25,10 +25,10 @@ import tabulate
 from benchmarks import clock
 from benchmarks import floor
 from benchmarks import process
-from experiments import batches
-from experiments import binary_model
-from experiments import datasets
-from experiments import settings as settings_lib
+from experiments.binary import model as binary_model
+from experiments.binary import settings as settings_lib
+from experiments.data import batches
+from experiments.data import datasets
 
 _EXECUTION = 100
 _WARM_UP = 3

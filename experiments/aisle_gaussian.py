@@ -29,14 +29,14 @@ from absl import app
 from absl import flags
 import tqdm
 
-from experiments import gaussian_descent
-from experiments import gaussian_methods
-from experiments import gaussian_plots
-from experiments import gaussian_problem
-from experiments import gaussian_settings
-from experiments import gaussian_study
-from experiments import gaussian_tables
-from experiments import run_directory
+from experiments.aisle import descent as gaussian_descent
+from experiments.aisle import methods as gaussian_methods
+from experiments.aisle import plots as gaussian_plots
+from experiments.aisle import problem as gaussian_problem
+from experiments.aisle import settings as gaussian_settings
+from experiments.aisle import study as gaussian_study
+from experiments.aisle import tables as gaussian_tables
+from experiments.runs import directory as run_directory
 
 # Seconds between two states of the bar, on a terminal and in a log.
 _TERMINAL_SECONDS, _LOG_SECONDS = 0.3, 30.0

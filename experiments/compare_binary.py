@@ -9,19 +9,16 @@ python -m experiments.compare_binary --preset=mnist_linear --steps=50000
 
 from __future__ import annotations
 
-import os
 import pathlib
 from typing import Any
 
 from absl import app
-from absl import flags
 
-from experiments import command_line
-from experiments import comparison
-from experiments import plots
-from experiments import run_directory
-from experiments import settings as settings_lib
 from experiments import train_binary
+from experiments.binary import settings as settings_lib
+from experiments.runs import comparison
+from experiments.runs import comparison_program
+from experiments.runs import directory as run_directory
 
 # The SGD of the prior sees a mean over the batch here, a sum in the original's
 # multi-sample bounds: 50 times its rate of 1e-2 reproduces those.
@@ -50,12 +47,13 @@ _COLUMNS = {
 def run(
   preset: str,
   given: dict[str, Any],
-  labels: list[str],
+  labels: list[str] | None,
   seeds: list[int],
   output_dir: pathlib.Path,
   **data: Any,
 ) -> str:
   """Trains all that is not trained yet, and returns the table."""
+  labels = labels or list(ROWS)
   comparison.known(labels, ROWS, 'estimators')
 
   def settings_of(label: str, seed: int) -> settings_lib.Settings:
@@ -74,41 +72,24 @@ def run(
   results = comparison.train_all(plan, train, output_dir)
   steps = plan[labels[0]][0].steps
   text = comparison.table(results, _COLUMNS, f'{steps:,} steps')
-  (output_dir / 'comparison.md').write_text(text + '\n', encoding='utf-8')
-  plots.lines(
+  return comparison.write(
+    text,
     comparison.curves(plan, output_dir),
-    output_dir / 'comparison.png',
-    xlabel='training step',
+    output_dir,
     ylabel='validation bound, 100 samples, nats',
     title=f'{preset}, mean of {len(seeds)} seed(s)',
   )
-  return text
 
 
-def _start() -> None:
-  values = flags.FLAGS
-  output_dir = values.output_dir or os.path.join(
-    'runs', f'compare-{values.preset}'
-  )
-  text = run(
-    values.preset,
-    train_binary.given_flags(),
-    values.estimators or list(ROWS),
-    [int(seed) for seed in values.seeds],
-    pathlib.Path(output_dir),
-    data_dir=values.data_dir,
-    chardata=values.chardata,
-  )
-  print(f'\n{text}\n\nAlso in {output_dir}')
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags of `train_binary` and two of its own."""
-  command_line.run('compare_binary', argv, _start)
-
+COMPARISON = comparison_program.Comparison(
+  name='compare_binary',
+  program=train_binary.PROGRAM,
+  run=run,
+  lists={'estimators': (None, f'Some of {list(ROWS)}; default: all.')},
+  folder='compare',
+  seeds=('0', '1'),
+)
 
 if __name__ == '__main__':
-  train_binary.define_flags()
-  flags.DEFINE_list('seeds', ['0', '1'], 'Seeds, one run each.')
-  flags.DEFINE_list('estimators', None, f'Some of {list(ROWS)}; default: all.')
-  app.run(main)
+  COMPARISON.define_flags()
+  app.run(COMPARISON.main)

@@ -11,23 +11,17 @@ python -m experiments.compare_hvae --rows='VAE,HVAE K=5 fixed' --seeds=0,1
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-import os
+from collections.abc import Mapping
 import pathlib
 from typing import Any
 
 from absl import app
-from absl import flags
-import numpy as np
 
-from experiments import command_line
-from experiments import compare_iwae
-from experiments import comparison
-from experiments import hvae_closing
-from experiments import hvae_settings
-from experiments import plots
-from experiments import run_directory
 from experiments import train_hvae
+from experiments.hvae import closing as hvae_closing
+from experiments.hvae import settings as hvae_settings
+from experiments.runs import comparison
+from experiments.runs import comparison_program
 from tf_mco.posteriors import hamiltonian_tempering
 
 ROWS: dict[str, dict[str, Any]] = {
@@ -78,33 +72,16 @@ def _gain(one: Mapping[str, Any]) -> str:
   return f'{one["gain"]:+.2f} ± {one["gain_standard_error"]:.2f}'
 
 
-def curves(
-  plan: Mapping[str, Sequence[hvae_settings.Settings]],
-  output_dir: pathlib.Path,
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-  """Returns steps and validation ELBO by row, while all its seeds train."""
-  found = {}
-  for label, runs in plan.items():
-    metrics = [
-      run_directory.read_metrics(output_dir / settings.label)
-      for settings in runs
-    ]
-    common = min(map(len, metrics))  # they stop when their patience is over
-    steps = np.array([line['step'] for line in metrics[0][:common]])
-    values = [[line['valid_bound'] for line in m[:common]] for m in metrics]
-    found[label] = steps, np.mean(values, axis=0)
-  return found
-
-
 def run(
   preset: str,
   given: dict[str, Any],
-  labels: list[str],
+  labels: list[str] | None,
   seeds: list[int],
   output_dir: pathlib.Path,
   **data: Any,
 ) -> str:
   """Trains all that is not trained yet, and returns the table."""
+  labels = labels or _DEFAULT_ROWS.get(preset, list(ROWS))
   comparison.known(labels, ROWS, 'rows')
 
   def settings_of(label: str, seed: int) -> hvae_settings.Settings:
@@ -122,48 +99,30 @@ def run(
     ]
     for label, runs in plan.items()
   }
-  compare_iwae.add_gains(results, bounds)
+  comparison.add_gains(results, bounds)
   one = plan[labels[0]][0]
   corner = f'{one.dataset}, z = {one.units}, {one.steps:,} steps'
   text = comparison.table(results, columns(results), corner)
-  (output_dir / 'comparison.md').write_text(text + '\n', encoding='utf-8')
-  plots.lines(
-    curves(plan, output_dir),
-    output_dir / 'comparison.png',
-    xlabel='training step',
+  return comparison.write(
+    text,
+    comparison.curves(plan, output_dir),
+    output_dir,
     ylabel='validation ELBO, nats',
     title=f'{preset}, mean of {len(seeds)} seed(s)',
   )
-  return text
 
 
-def _start() -> None:
-  values = flags.FLAGS
-  output_dir = values.output_dir or os.path.join(
-    'runs', f'compare-hvae-{values.preset}'
-  )
-  text = run(
-    values.preset,
-    train_hvae.given_flags(),
-    values.rows or _DEFAULT_ROWS.get(values.preset, list(ROWS)),
-    [int(seed) for seed in values.seeds],
-    pathlib.Path(output_dir),
-    data_dir=values.data_dir,
-    chardata=values.chardata,
-  )
-  print(f'\n{text}\n\nAlso in {output_dir}')
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags of `train_hvae` and two of its own."""
-  command_line.run('compare_hvae', argv, _start)
-
+COMPARISON = comparison_program.Comparison(
+  name='compare_hvae',
+  program=train_hvae.PROGRAM,
+  run=run,
+  lists={
+    'rows': (None, f'Some of {list(ROWS)}; default: all, of quick three.')
+  },
+  folder='compare-hvae',
+  preset='quick',
+)
 
 if __name__ == '__main__':
-  train_hvae.define_flags()
-  flags.FLAGS.set_default('preset', 'quick')
-  flags.DEFINE_list('seeds', ['0'], 'Seeds, one run each.')
-  flags.DEFINE_list(
-    'rows', None, f'Some of {list(ROWS)}; default: all, of quick three.'
-  )
-  app.run(main)
+  COMPARISON.define_flags()
+  app.run(COMPARISON.main)

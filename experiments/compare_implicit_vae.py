@@ -9,19 +9,16 @@ python -m experiments.compare_implicit_vae
 
 from __future__ import annotations
 
-import os
 import pathlib
 from typing import Any
 
 from absl import app
-from absl import flags
 
-from experiments import command_line
-from experiments import comparison
-from experiments import implicit_vae_settings
-from experiments import latent_families
-from experiments import plots
 from experiments import train_implicit_vae
+from experiments.implicit import latent_families
+from experiments.implicit import vae_settings as implicit_vae_settings
+from experiments.runs import comparison
+from experiments.runs import comparison_program
 
 ESTIMATORS: dict[str, dict[str, Any]] = {
   'ELBO': {'estimator': 'elbo', 'num_samples': 1},
@@ -68,48 +65,31 @@ def run(
     },
     f'{one.dataset}, {one.units} latent variables, {one.steps:,} steps',
   )
-  (output_dir / 'comparison.md').write_text(text + '\n', encoding='utf-8')
-  plots.lines(
+  return comparison.write(
+    text,
     comparison.curves(plan, output_dir),
-    output_dir / 'comparison.png',
-    xlabel='training step',
+    output_dir,
     ylabel=f'validation bound, {one.eval_samples} samples, nats',
     title=f'{preset}, mean of {len(seeds)} seed(s)',
   )
-  return text
 
 
 def _bound(one: Any) -> str:
   return f'{one["test_bound"]:.2f} ± {one["test_bound_standard_error"]:.2f}'
 
 
-def _start() -> None:
-  values = flags.FLAGS
-  output_dir = values.output_dir or os.path.join(
-    'runs', f'compare-implicit-vae-{values.preset}'
-  )
-  text = run(
-    values.preset,
-    train_implicit_vae.given_flags(),
-    values.families,
-    values.estimators,
-    [int(seed) for seed in values.seeds],
-    pathlib.Path(output_dir),
-    data_dir=values.data_dir,
-    chardata=values.chardata,
-  )
-  print(f'\n{text}\n\nAlso in {output_dir}')
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags of `train_implicit_vae` and three of its own."""
-  command_line.run('compare_implicit_vae', argv, _start)
-
+COMPARISON = comparison_program.Comparison(
+  name='compare_implicit_vae',
+  program=train_implicit_vae.PROGRAM,
+  run=run,
+  lists={
+    'families': (tuple(latent_families.FAMILIES), 'Some of them.'),
+    'estimators': (tuple(ESTIMATORS), 'Some of them.'),
+  },
+  folder='compare-implicit-vae',
+  preset='mnist',
+)
 
 if __name__ == '__main__':
-  train_implicit_vae.define_flags()
-  flags.FLAGS.set_default('preset', 'mnist')
-  flags.DEFINE_list('seeds', ['0'], 'Seeds, one run each.')
-  flags.DEFINE_list('families', list(latent_families.FAMILIES), 'Some of them.')
-  flags.DEFINE_list('estimators', list(ESTIMATORS), 'Some of them.')
-  app.run(main)
+  COMPARISON.define_flags()
+  app.run(COMPARISON.main)

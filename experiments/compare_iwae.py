@@ -10,22 +10,17 @@ python -m experiments.compare_iwae --preset=mnist_1_layer        # the paper's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-import math
-import os
+from collections.abc import Mapping
 import pathlib
 from typing import Any
 
 from absl import app
-from absl import flags
-import numpy as np
 
-from experiments import command_line
-from experiments import comparison
-from experiments import iwae_closing
-from experiments import iwae_settings
-from experiments import plots
 from experiments import train_iwae
+from experiments.iwae import closing as iwae_closing
+from experiments.iwae import settings as iwae_settings
+from experiments.runs import comparison
+from experiments.runs import comparison_program
 
 ROWS: dict[str, dict[str, Any]] = {
   'VAE = IWAE K=1': {'estimator': 'elbo', 'num_samples': 1},
@@ -72,32 +67,16 @@ def _gain(one: Mapping[str, Any]) -> str:
   return f'{one["gain"]:+.2f} ± {one["gain_standard_error"]:.2f}'
 
 
-def add_gains(
-  results: Mapping[str, Sequence[dict[str, Any]]],
-  bounds: Mapping[str, Sequence[np.ndarray]],
-) -> None:
-  """Adds to each result what it gains over the first row, image by image.
-
-  The standard error is that of the test images, which the difference of two
-  models depends on far less than the bound of either; not that of training.
-  """
-  first = next(iter(bounds.values()))
-  for label, runs in results.items():
-    for one, mine, base in zip(runs, bounds[label], first, strict=True):
-      gain = mine - base
-      one['gain'] = float(gain.mean())
-      one['gain_standard_error'] = float(gain.std() / math.sqrt(gain.size))
-
-
 def run(
   preset: str,
   given: dict[str, Any],
-  labels: list[str],
+  labels: list[str] | None,
   seeds: list[int],
   output_dir: pathlib.Path,
   **data: Any,
 ) -> str:
   """Trains all that is not trained yet, and returns the table."""
+  labels = labels or _DEFAULT_ROWS
   comparison.known(labels, ROWS, 'rows')
 
   def settings_of(label: str, seed: int) -> iwae_settings.Settings:
@@ -116,46 +95,28 @@ def run(
     ]
     for label, runs in plan.items()
   }
-  add_gains(results, bounds)
+  comparison.add_gains(results, bounds)
   one = plan[labels[0]][0]
   corner = f'{one.dataset}, {one.num_layers} layer(s), {one.steps:,} steps'
   text = comparison.table(results, columns(results), corner)
-  (output_dir / 'comparison.md').write_text(text + '\n', encoding='utf-8')
-  plots.lines(
+  return comparison.write(
+    text,
     comparison.curves(plan, output_dir),
-    output_dir / 'comparison.png',
-    xlabel='training step',
+    output_dir,
     ylabel=f'validation bound, {one.eval_samples} samples, nats',
     title=f'{preset}, mean of {len(seeds)} seed(s)',
   )
-  return text
 
 
-def _start() -> None:
-  values = flags.FLAGS
-  output_dir = values.output_dir or os.path.join(
-    'runs', f'compare-iwae-{values.preset}'
-  )
-  text = run(
-    values.preset,
-    train_iwae.given_flags(),
-    values.rows or _DEFAULT_ROWS,
-    [int(seed) for seed in values.seeds],
-    pathlib.Path(output_dir),
-    data_dir=values.data_dir,
-    chardata=values.chardata,
-  )
-  print(f'\n{text}\n\nAlso in {output_dir}')
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags of `train_iwae` and two of its own."""
-  command_line.run('compare_iwae', argv, _start)
-
+COMPARISON = comparison_program.Comparison(
+  name='compare_iwae',
+  program=train_iwae.PROGRAM,
+  run=run,
+  lists={'rows': (None, f'Some of {list(ROWS)}; default: the first.')},
+  folder='compare-iwae',
+  preset='quick',
+)
 
 if __name__ == '__main__':
-  train_iwae.define_flags()
-  flags.FLAGS.set_default('preset', 'quick')
-  flags.DEFINE_list('seeds', ['0'], 'Seeds, one run each.')
-  flags.DEFINE_list('rows', None, f'Some of {list(ROWS)}; default: the first.')
-  app.run(main)
+  COMPARISON.define_flags()
+  app.run(COMPARISON.main)

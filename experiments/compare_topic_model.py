@@ -11,18 +11,15 @@ python -m experiments.compare_topic_model --preset=newsgroups_short \
 
 from __future__ import annotations
 
-import os
 import pathlib
 from typing import Any
 
 from absl import app
-from absl import flags
 
-from experiments import command_line
-from experiments import comparison
-from experiments import plots
-from experiments import topic_settings
 from experiments import train_topic_model
+from experiments.runs import comparison
+from experiments.runs import comparison_program
+from experiments.topics import settings as topic_settings
 
 _COLUMNS = {
   'test perplexity': comparison.number('test_perplexity', '.1f'),
@@ -55,41 +52,23 @@ def run(
   text = comparison.table(
     results, _COLUMNS, f'{one.dataset}, {one.steps:,} steps'
   )
-  (output_dir / 'comparison.md').write_text(text + '\n', encoding='utf-8')
-  plots.lines(
+  return comparison.write(
+    text,
     comparison.curves(plan, output_dir, 'valid_perplexity'),
-    output_dir / 'comparison.png',
-    xlabel='training step',
+    output_dir,
     ylabel='validation perplexity per word',
     title=f'{preset}, mean of {len(seeds)} seed(s)',
   )
-  return text
 
 
-def _start() -> None:
-  values = flags.FLAGS
-  output_dir = values.output_dir or os.path.join(
-    'runs', f'compare-topics-{values.preset}'
-  )
-  text = run(
-    values.preset,
-    train_topic_model.given_flags(),
-    values.methods,
-    [int(seed) for seed in values.seeds],
-    pathlib.Path(output_dir),
-  )
-  print(f'\n{text}\n\nAlso in {output_dir}')
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags of `train_topic_model` and two of its own."""
-  command_line.run('compare_topic_model', argv, _start)
-
+COMPARISON = comparison_program.Comparison(
+  name='compare_topic_model',
+  program=train_topic_model.PROGRAM,
+  run=run,
+  lists={'methods': (_DEFAULT, f'Some of {list(topic_settings.METHODS)}.')},
+  folder='compare-topics',
+)
 
 if __name__ == '__main__':
-  train_topic_model.define_flags()
-  flags.DEFINE_list('seeds', ['0'], 'Seeds, one run each.')
-  flags.DEFINE_list(
-    'methods', _DEFAULT, f'Some of {list(topic_settings.METHODS)}.'
-  )
-  app.run(main)
+  COMPARISON.define_flags()
+  app.run(COMPARISON.main)

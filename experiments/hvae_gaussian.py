@@ -28,14 +28,14 @@ from absl import flags
 import numpy as np
 import tqdm
 
-from experiments import hvae_gaussian_methods as methods
-from experiments import hvae_gaussian_problem as problem_lib
-from experiments import hvae_gaussian_report as report
-from experiments import hvae_gaussian_settings as settings_lib
-from experiments import hvae_gaussian_training as training
-from experiments import run_directory
-from experiments import strict_json
-from experiments import xla_options
+from experiments.hvae_study import methods
+from experiments.hvae_study import problem as problem_lib
+from experiments.hvae_study import report
+from experiments.hvae_study import settings as settings_lib
+from experiments.hvae_study import training
+from experiments.hvae_study import xla_options
+from experiments.runs import directory as run_directory
+from experiments.runs import strict_json
 
 RESULTS = 'results.jsonl'
 

@@ -20,8 +20,8 @@ import numpy as np
 import tabulate
 import tensorflow as tf
 
-from experiments import command_line
-from experiments import plots
+from experiments.drawing import plots
+from experiments.runs import command_line
 from tf_mco.ops import gamma_path
 
 QUANTILES = (0.01, 0.5, 0.99)

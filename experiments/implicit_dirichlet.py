@@ -19,10 +19,10 @@ from absl import flags
 import numpy as np
 import tabulate
 
-from experiments import command_line
-from experiments import dirichlet_methods
-from experiments import dirichlet_study
-from experiments import plots
+from experiments.drawing import plots
+from experiments.implicit import dirichlet_methods
+from experiments.implicit import dirichlet_study
+from experiments.runs import command_line
 
 CONCENTRATIONS = np.logspace(-2, 3, 11)
 

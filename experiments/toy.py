@@ -21,7 +21,7 @@ import numpy as np
 import tabulate
 import tensorflow as tf
 
-from experiments import plots
+from experiments.drawing import plots
 import tf_mco
 from tf_mco import distributions
 from tf_mco import random

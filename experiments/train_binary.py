@@ -12,18 +12,18 @@ The same command takes up a run that was interrupted.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from absl import app
-from absl import flags
 
-from experiments import closing
-from experiments import command_line
-from experiments import completion
-from experiments import datasets
-from experiments import settings as settings_lib
-from experiments import training
+from experiments.binary import closing
+from experiments.binary import model as binary_model
+from experiments.binary import settings as settings_lib
+from experiments.data import datasets
+from experiments.runs import command_line
+from experiments.runs import completion
+from experiments.runs import program
+from experiments.runs import training
 
 HELP = {
   **command_line.HELP,
@@ -43,16 +43,6 @@ HELP = {
   'decoder_learning_rate': 'Of Adam.',
   'prior_learning_rate': "Of SGD, for the prior's logits.",
 }
-
-
-def define_flags() -> None:
-  """Defines the flags, once a `main` is what runs."""
-  command_line.define(settings_lib.Settings, settings_lib.PRESETS, HELP)
-
-
-def given_flags() -> dict[str, Any]:
-  """Returns the settings that were given as flags."""
-  return command_line.given(settings_lib.Settings)
 
 
 def run(
@@ -76,27 +66,20 @@ def run(
   """
   images = datasets.load(settings.dataset, data_dir=data_dir, chardata=chardata)
   return completion.complete(
-    training.Run(settings, output_dir, images),
+    training.Run(settings, output_dir, images, make_model=binary_model.make),
     measure=closing.measure,
     table=closing.table,
   )
 
 
-def _start() -> None:
-  settings = settings_lib.make(flags.FLAGS.preset, given_flags())
-  run(
-    settings,
-    flags.FLAGS.output_dir or os.path.join('runs', settings.label),
-    data_dir=flags.FLAGS.data_dir,
-    chardata=flags.FLAGS.chardata,
-  )
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags and runs."""
-  command_line.run('train_binary', argv, _start)
-
+PROGRAM = program.Program(
+  name='train_binary',
+  settings=settings_lib.Settings,
+  presets=settings_lib.PRESETS,
+  help=HELP,
+  run=run,
+)
 
 if __name__ == '__main__':
-  define_flags()
-  app.run(main)
+  PROGRAM.define_flags()
+  app.run(PROGRAM.main)

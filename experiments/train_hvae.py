@@ -18,18 +18,17 @@ Reference: Caterini, Doucet and Sejdinovic (2018), arXiv:1805.11328, section 5.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from absl import app
-from absl import flags
 
-from experiments import command_line
-from experiments import completion
-from experiments import datasets
-from experiments import hvae_closing
-from experiments import hvae_run
-from experiments import hvae_settings
+from experiments.data import datasets
+from experiments.hvae import closing as hvae_closing
+from experiments.hvae import run as hvae_run
+from experiments.hvae import settings as hvae_settings
+from experiments.runs import command_line
+from experiments.runs import completion
+from experiments.runs import program
 
 HELP = {
   **command_line.HELP,
@@ -64,16 +63,6 @@ HELP = {
 }
 
 
-def define_flags() -> None:
-  """Defines the flags, once a `main` is what runs."""
-  command_line.define(hvae_settings.Settings, hvae_settings.PRESETS, HELP)
-
-
-def given_flags() -> dict[str, Any]:
-  """Returns the settings that were given as flags."""
-  return command_line.given(hvae_settings.Settings)
-
-
 def run(
   settings: hvae_settings.Settings,
   output_dir: str,
@@ -101,21 +90,14 @@ def run(
   )
 
 
-def _start() -> None:
-  settings = hvae_settings.make(flags.FLAGS.preset, given_flags())
-  run(
-    settings,
-    flags.FLAGS.output_dir or os.path.join('runs', settings.label),
-    data_dir=flags.FLAGS.data_dir,
-    chardata=flags.FLAGS.chardata,
-  )
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags and runs."""
-  command_line.run('train_hvae', argv, _start)
-
+PROGRAM = program.Program(
+  name='train_hvae',
+  settings=hvae_settings.Settings,
+  presets=hvae_settings.PRESETS,
+  help=HELP,
+  run=run,
+)
 
 if __name__ == '__main__':
-  define_flags()
-  app.run(main)
+  PROGRAM.define_flags()
+  app.run(PROGRAM.main)

@@ -15,18 +15,17 @@ shows what they mean. The same command takes up a run that was interrupted.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from absl import app
-from absl import flags
 
-from experiments import command_line
-from experiments import completion
-from experiments import datasets
-from experiments import implicit_vae
-from experiments import implicit_vae_settings
-from experiments import training
+from experiments.data import datasets
+from experiments.implicit import vae as implicit_vae
+from experiments.implicit import vae_settings as implicit_vae_settings
+from experiments.runs import command_line
+from experiments.runs import completion
+from experiments.runs import program
+from experiments.runs import training
 
 HELP = {
   **command_line.HELP,
@@ -39,18 +38,6 @@ HELP = {
   'test_samples': 'Samples in the bound of the test images at the end.',
   'test_examples': 'How many test images, from the first. Default: all.',
 }
-
-
-def define_flags() -> None:
-  """Defines the flags, once a `main` is what runs."""
-  command_line.define(
-    implicit_vae_settings.Settings, implicit_vae_settings.PRESETS, HELP
-  )
-
-
-def given_flags() -> dict[str, Any]:
-  """Returns the settings that were given as flags."""
-  return command_line.given(implicit_vae_settings.Settings)
 
 
 def run(
@@ -83,21 +70,14 @@ def run(
   )
 
 
-def _start() -> None:
-  settings = implicit_vae_settings.make(flags.FLAGS.preset, given_flags())
-  run(
-    settings,
-    flags.FLAGS.output_dir or os.path.join('runs', settings.label),
-    data_dir=flags.FLAGS.data_dir,
-    chardata=flags.FLAGS.chardata,
-  )
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags and trains."""
-  command_line.run('train_implicit_vae', argv, _start)
-
+PROGRAM = program.Program(
+  name='train_implicit_vae',
+  settings=implicit_vae_settings.Settings,
+  presets=implicit_vae_settings.PRESETS,
+  help=HELP,
+  run=run,
+)
 
 if __name__ == '__main__':
-  define_flags()
-  app.run(main)
+  PROGRAM.define_flags()
+  app.run(PROGRAM.main)

@@ -20,19 +20,18 @@ and that layers of one shape do not start with the same weights.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from absl import app
-from absl import flags
 
-from experiments import command_line
-from experiments import completion
-from experiments import datasets
-from experiments import iwae_closing
-from experiments import iwae_model
-from experiments import iwae_settings
-from experiments import training
+from experiments.data import datasets
+from experiments.iwae import closing as iwae_closing
+from experiments.iwae import model as iwae_model
+from experiments.iwae import settings as iwae_settings
+from experiments.runs import command_line
+from experiments.runs import completion
+from experiments.runs import program
+from experiments.runs import training
 
 HELP = {
   **command_line.HELP,
@@ -57,16 +56,6 @@ HELP = {
   'test_samples': 'Samples in the bound of the test images at the end.',
   'test_examples': 'How many test images, from the first. Default: all.',
 }
-
-
-def define_flags() -> None:
-  """Defines the flags, once a `main` is what runs."""
-  command_line.define(iwae_settings.Settings, iwae_settings.PRESETS, HELP)
-
-
-def given_flags() -> dict[str, Any]:
-  """Returns the settings that were given as flags."""
-  return command_line.given(iwae_settings.Settings)
 
 
 def run(
@@ -100,21 +89,14 @@ def run(
   )
 
 
-def _start() -> None:
-  settings = iwae_settings.make(flags.FLAGS.preset, given_flags())
-  run(
-    settings,
-    flags.FLAGS.output_dir or os.path.join('runs', settings.label),
-    data_dir=flags.FLAGS.data_dir,
-    chardata=flags.FLAGS.chardata,
-  )
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags and runs."""
-  command_line.run('train_iwae', argv, _start)
-
+PROGRAM = program.Program(
+  name='train_iwae',
+  settings=iwae_settings.Settings,
+  presets=iwae_settings.PRESETS,
+  help=HELP,
+  run=run,
+)
 
 if __name__ == '__main__':
-  define_flags()
-  app.run(main)
+  PROGRAM.define_flags()
+  app.run(PROGRAM.main)

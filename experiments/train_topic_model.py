@@ -15,19 +15,18 @@ interrupted.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from absl import app
-from absl import flags
 
-from experiments import command_line
-from experiments import completion
-from experiments import corpora
-from experiments import topic_closing
-from experiments import topic_plots
-from experiments import topic_run
-from experiments import topic_settings
+from experiments.data import corpora
+from experiments.runs import command_line
+from experiments.runs import completion
+from experiments.runs import program
+from experiments.topics import closing as topic_closing
+from experiments.topics import plots as topic_plots
+from experiments.topics import run as topic_run
+from experiments.topics import settings as topic_settings
 
 HELP = {
   **command_line.HELP,
@@ -56,18 +55,6 @@ HELP = {
 }
 
 
-def define_flags() -> None:
-  """Defines the flags, once a `main` is what runs."""
-  command_line.define_settings(
-    topic_settings.Settings, topic_settings.PRESETS, HELP
-  )
-
-
-def given_flags() -> dict[str, Any]:
-  """Returns the settings that were given as flags."""
-  return command_line.given(topic_settings.Settings)
-
-
 def run(settings: topic_settings.Settings, output_dir: str) -> dict[str, Any]:
   """Trains to the end, and returns what `results.json` holds.
 
@@ -92,16 +79,15 @@ def run(settings: topic_settings.Settings, output_dir: str) -> dict[str, Any]:
   )
 
 
-def _start() -> None:
-  settings = topic_settings.make(flags.FLAGS.preset, given_flags())
-  run(settings, flags.FLAGS.output_dir or os.path.join('runs', settings.label))
-
-
-def main(argv: list[str]) -> None:
-  """Reads the flags and runs."""
-  command_line.run('train_topic_model', argv, _start)
-
+PROGRAM = program.Program(
+  name='train_topic_model',
+  settings=topic_settings.Settings,
+  presets=topic_settings.PRESETS,
+  help=HELP,
+  run=run,
+  sources={},
+)
 
 if __name__ == '__main__':
-  define_flags()
-  app.run(main)
+  PROGRAM.define_flags()
+  app.run(PROGRAM.main)

@@ -1,11 +1,11 @@
-"""Tests of experiments/diagnostic_plots.py: what it draws, and refuses."""
+"""What experiments/drawing/diagnostic_plots.py draws, and refuses."""
 
 from matplotlib import image as mpl_image
 import numpy as np
 import pytest
 
-from experiments import diagnostic_plots
-from experiments import figures
+from experiments.drawing import diagnostic_plots
+from experiments.drawing import figures
 from tf_mco import diagnostics
 
 

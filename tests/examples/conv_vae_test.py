@@ -3,7 +3,7 @@
 import numpy as np
 
 from examples import conv_vae
-from experiments import datasets
+from experiments.data import datasets
 
 
 def test_learns_more_than_independent_pixels():

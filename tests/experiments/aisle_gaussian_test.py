@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from experiments import aisle_gaussian
-from experiments import gaussian_descent
-from experiments import gaussian_methods
-from experiments import gaussian_problem
-from experiments import gaussian_settings
-from experiments import gaussian_study
+from experiments.aisle import descent as gaussian_descent
+from experiments.aisle import methods as gaussian_methods
+from experiments.aisle import problem as gaussian_problem
+from experiments.aisle import settings as gaussian_settings
+from experiments.aisle import study as gaussian_study
 
 _TINY = {
   'families': ('insufficient',),

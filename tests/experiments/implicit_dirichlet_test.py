@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import special
 
-from experiments import dirichlet_methods
-from experiments import dirichlet_study
 from experiments import implicit_dirichlet
+from experiments.implicit import dirichlet_methods
+from experiments.implicit import dirichlet_study
 
 _METHODS = dirichlet_methods.METHODS
 

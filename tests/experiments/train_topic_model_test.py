@@ -8,15 +8,15 @@ import pytest
 import tensorflow as tf
 
 from experiments import compare_topic_model
-from experiments import corpora
-from experiments import run_directory
-from experiments import synthetic_corpus
-from experiments import topic_closing
-from experiments import topic_measures
-from experiments import topic_model
-from experiments import topic_run
-from experiments import topic_settings
 from experiments import train_topic_model
+from experiments.data import corpora
+from experiments.data import synthetic_corpus
+from experiments.runs import directory as run_directory
+from experiments.topics import closing as topic_closing
+from experiments.topics import measures as topic_measures
+from experiments.topics import model as topic_model
+from experiments.topics import run as topic_run
+from experiments.topics import settings as topic_settings
 
 _FLAGS = {
   'topics': 6,

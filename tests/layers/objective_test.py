@@ -83,7 +83,7 @@ def test_regularizers_enter_the_loss_once() -> None:
     parts = {**tiny.parts(), 'encoder': (dense, tiny.parts()['encoder'])}
     objective = layers.MonteCarloObjective(**parts, estimator='reinforce')
     model = _functional(objective)
-    model.compile(keras.optimizers.SGD(0.0))
+    model.compile(keras.optimizers.SGD(0.0), jit_compile=False)
     x = tiny.images(4, dtype='float32')
     history = model.fit(x, shuffle=False, verbose=0).history
     losses[regularizer is None] = history['loss'][0]
@@ -154,7 +154,7 @@ def test_saving_and_loading_a_functional_model(
   estimator = tf_mco.get_estimator('vimco', num_samples=3)
   objective = _objective(estimator, num_layers=num_layers, seed=5)
   model = _functional(objective, 'uint8')
-  model.compile('adam')
+  model.compile('adam', jit_compile=False)
   x = tiny.images(8)
   model.fit(x, batch_size=4, verbose=0)
   model.save(tmp_path / 'model.keras')

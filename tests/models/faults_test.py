@@ -189,7 +189,7 @@ def test_a_reloaded_checkpoint_trains_on_as_if_nothing_had_been(
 ) -> None:
   def compiled() -> Any:
     model = tiny.model('vimco', binarization='none')
-    model.compile('adam')
+    model.compile('adam', jit_compile=False)
     return model
 
   path = tmp_path / 'last.keras'

@@ -27,7 +27,7 @@ def _groups() -> dict[str, keras.optimizers.Optimizer]:
 
 def _compiled(optimizer: Callable, num_layers: int = 2) -> keras.Model:
   model = tiny.model('disarm', num_layers=num_layers, built=False)
-  model.compile(optimizer())
+  model.compile(optimizer(), jit_compile=False)
   return model
 
 

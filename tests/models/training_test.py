@@ -10,9 +10,6 @@ import pytest
 import tensorflow as tf
 
 from tests.models import tiny
-from tests.testing import positive_models
-import tf_mco
-from tf_mco import layers
 from tf_mco import models
 
 
@@ -167,62 +164,3 @@ def test_a_dictionary_of_images_is_refused() -> None:
   model.compile()
   with pytest.raises(ValueError, match='one tensor of images'):
     model.fit({'x': tiny.images(4)}, verbose=0)
-
-
-def _gaussian(num_layers: int) -> dict[str, Any]:
-  widths = tiny.LATENTS[:num_layers]
-  # The scale is an exponential: Glorot's weights of two units are too large.
-  init = keras.initializers.RandomNormal(stddev=0.1, seed=1)
-
-  def head(cls: type, units: int) -> keras.layers.Layer:
-    return cls(units, kernel_initializer=init)
-
-  likelihoods = [head(layers.GaussianLikelihood, n) for n in widths[:-1]]
-  return {
-    'encoder': [head(layers.GaussianPosterior, width) for width in widths],
-    'decoder': [head(layers.BernoulliLikelihood, tiny.PIXELS), *likelihoods],
-    'prior': layers.GaussianPrior(widths[-1], learned=True),
-  }
-
-
-# RSVI and GREP are for Gamma variables in one layer.
-_GAMMA = ('grep', 'rsvi')
-
-
-def _trained(name: str, num_layers: int) -> models.LatentVariableModel:
-  """Returns a model of latents that the estimator can serve."""
-  if name in _GAMMA:
-    parts = positive_models.parts('gamma', dtype='float32')
-    return models.LatentVariableModel(*parts, estimator=name)
-  try:
-    return tiny.model(name, num_layers=num_layers)
-  except ValueError:  # it needs reparameterized samples
-    return models.LatentVariableModel(**_gaussian(num_layers), estimator=name)
-
-
-@pytest.mark.parametrize(
-  ('name', 'num_layers', 'jit'),
-  [
-    (name, num_layers, jit)
-    for num_layers, jit, names in [
-      (1, False, tf_mco.estimator_names()),
-      # The others are compiled in tests/contract_test.py, and in a model in
-      # tests/layers/gaussian_fit_test.py.
-      (2, True, ['vimco', 'disarm', 'local_disarm', 'reinforce', 'dreg']),
-    ]
-    for name in names
-  ],
-)
-def test_every_estimator_trains_every_group(
-  name: str, num_layers: int, jit: bool
-) -> None:
-  model = _trained(name, num_layers)
-  model.build((None, tiny.PIXELS))
-  model.compile(keras.optimizers.SGD(0.01), jit_compile=jit)
-  before = [np.array(v) for v in model.trainable_variables]
-  history = model.fit(tiny.images(8), batch_size=4, verbose=0).history
-  assert int(model.objective.step) == 2
-  assert history['loss'][0] == pytest.approx(-history['bound'][0], rel=1e-5)
-  for old, new in zip(before, model.trainable_variables, strict=True):
-    change = np.abs(np.asarray(new) - old).max()
-    assert 0 < change < 10, new.path

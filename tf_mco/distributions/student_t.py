@@ -109,7 +109,8 @@ def _attach_cdf(df: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
   t = tf.stop_gradient(t)
   size = tf.maximum(tf.abs(t), tf.constant(2.0**-500, t.dtype))
   log_odds = tf.math.log(df) - 2 * tf.math.log(size)
-  half = tf.fill(tf.shape(df), tf.constant(0.5, df.dtype))
+  # A scalar: XLA would compute the digamma of a tensor of it as it compiles.
+  half = tf.constant(0.5, df.dtype)
   log_odds = beta_path.attach(df / 2, half, log_odds)
   log_size = (tf.math.log(df) - log_odds) / 2
   return gradients.graft(t, t * log_size)

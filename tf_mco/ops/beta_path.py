@@ -28,7 +28,7 @@ def attach(a: tf.Tensor, b: tf.Tensor, log_odds: tf.Tensor) -> tf.Tensor:
 
   Args:
     a: `[...]`, concentration of x, float64.
-    b: `[...]`, concentration of 1 - x, of the same shape.
+    b: concentration of 1 - x, of the same shape or a scalar.
     log_odds: `sample_shape + [...]`, float64, constant.
   Reference: Figurnov, Mohamed and Mnih (2018), equation 5, arXiv:1805.08498.
   """

@@ -1,0 +1,1 @@
+"""The Gaussian study of adaptive importance sampling (aisle_gaussian)."""

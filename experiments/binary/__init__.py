@@ -1,0 +1,1 @@
+"""The experiment on binary latent variables (train_binary)."""

@@ -1,0 +1,1 @@
+"""Images and documents to train on, and their batches."""

@@ -1,0 +1,1 @@
+"""The convolutional Hamiltonian VAE (train_hvae)."""

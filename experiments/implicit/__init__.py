@@ -1,0 +1,1 @@
+"""Implicit reparameterization: VAEs and the Dirichlet study."""

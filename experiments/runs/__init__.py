@@ -1,0 +1,1 @@
+"""What every run needs: flags, directory, training loop, progress."""
