@@ -24,11 +24,11 @@ from experiments.runs import directory as run_directory
 # multi-sample bounds: 50 times its rate of 1e-2 reproduces those.
 _SUMMED = {'prior_learning_rate': 0.5}
 ROWS: dict[str, dict[str, Any]] = {
-  'DisARM, 1 pair': {'estimator': 'disarm', 'num_pairs': 1},
-  'ARM, 1 pair': {'estimator': 'arm', 'num_pairs': 1},
-  'REINFORCE-LOO, K=2': {'estimator': 'reinforce_loo', 'num_samples': 2},
-  'VIMCO, K=4': {'estimator': 'vimco', 'num_samples': 4, **_SUMMED},
-  'local DisARM, 2 pairs': {
+  'DisARM 1 pair': {'estimator': 'disarm', 'num_pairs': 1},
+  'ARM 1 pair': {'estimator': 'arm', 'num_pairs': 1},
+  'REINFORCE-LOO K=2': {'estimator': 'reinforce_loo', 'num_samples': 2},
+  'VIMCO K=4': {'estimator': 'vimco', 'num_samples': 4, **_SUMMED},
+  'local DisARM 2 pairs': {
     'estimator': 'local_disarm',
     'num_pairs': 2,
     **_SUMMED,

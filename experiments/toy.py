@@ -12,111 +12,18 @@ from __future__ import annotations
 
 import os
 import pathlib
-import sys
-from typing import NamedTuple
 
 from absl import app
 from absl import flags
 import numpy as np
 import tabulate
-import tensorflow as tf
 
+from experiments.binary import one_bit
 from experiments.drawing import plots
-import tf_mco
-from tf_mco import distributions
-from tf_mco import random
+from experiments.runs import command_line
 
-_PHIS = np.linspace(-4.0, 4.0, 17)
-_EVALUATIONS = 2
-_REPEATS = 100
 # P(max of 17 normal |z| > 4) = 1 - (1 - 6.33e-5)^17 = 1.08e-3.
 _ONE_IN = 900
-
-
-class Moments(NamedTuple):
-  """Of an estimator's gradient at every phi, `[F]` each."""
-
-  mean: np.ndarray
-  variance: np.ndarray
-
-
-def exact_gradient(phi: np.ndarray, p0: float) -> np.ndarray:
-  """Returns the derivative of E[(b - p0)^2], which is s (1 - s) (1 - 2 p0)."""
-  s = 1 / (1 + np.exp(-phi))
-  return s * (1 - s) * (1 - 2 * p0)
-
-
-def estimators() -> dict[str, tf_mco.Estimator]:
-  """Returns every estimator of a mean, at two evaluations."""
-  return {
-    'REINFORCE': tf_mco.get_estimator('reinforce', num_samples=_EVALUATIONS),
-    'REINFORCE-LOO': tf_mco.get_estimator(
-      'reinforce_loo', num_samples=_EVALUATIONS
-    ),
-    'ARM': tf_mco.get_estimator('arm', num_pairs=_EVALUATIONS // 2),
-    'DisARM': tf_mco.get_estimator('disarm', num_pairs=_EVALUATIONS // 2),
-  }
-
-
-def gradients(
-  estimator: tf_mco.Estimator, phi: tf.Tensor, p0: float, seed: tf.Tensor
-) -> tf.Tensor:
-  """Returns one estimate for every phi of `[B]`."""
-  with tf.GradientTape() as tape:
-    tape.watch(phi)
-    value = tf_mco.expectation(
-      estimator,
-      lambda b: tf.square(b - p0),
-      distributions.Bernoulli(logits=phi),
-      seed=seed,
-    )
-  return tape.gradient(value, phi)
-
-
-def moments(
-  estimator: tf_mco.Estimator, *, p0: float, draws: int, seed: int
-) -> Moments:
-  """Returns mean and variance over draws, at every phi."""
-  phi = tf.constant(np.repeat(_PHIS, draws))
-
-  @tf.function(jit_compile=True)
-  def all_draws() -> tf.Tensor:
-    return gradients(estimator, phi, p0, random.as_seed(seed))
-
-  estimates = all_draws().numpy().reshape(len(_PHIS), draws)
-  variance = estimates.var(axis=1, ddof=1)
-  # What is left of a constant after rounding is no variance.
-  rounding = (8 * np.finfo(np.float64).eps * np.abs(estimates).max(axis=1)) ** 2
-  variance = np.where(variance <= rounding, 0.0, variance)
-  return Moments(estimates.mean(axis=1), variance)
-
-
-def ascend(
-  estimator: tf_mco.Estimator,
-  *,
-  p0: float,
-  steps: int,
-  learning_rate: float,
-  seed: int,
-) -> np.ndarray:
-  """Returns E[(b - p0)^2] after each step from phi = 0, `[steps]`.
-
-  The mean over repeats that differ in their noise only.
-  """
-
-  @tf.function(jit_compile=True)
-  def path() -> tf.Tensor:
-    phi = tf.zeros([_REPEATS], tf.float64)
-    values = tf.TensorArray(tf.float64, steps)
-    for step in tf.range(steps):
-      noise = random.fold_in(seed, step)
-      phi += learning_rate * gradients(estimator, phi, p0, noise)
-      s = tf.sigmoid(phi)
-      value = s * (1 - p0) ** 2 + (1 - s) * p0**2
-      values = values.write(step, tf.reduce_mean(value))
-    return values.stack()
-
-  return path().numpy()
 
 
 def run(
@@ -137,12 +44,12 @@ def run(
   path = pathlib.Path(output_dir)
   path.mkdir(parents=True, exist_ok=True)
   rows, variances, ascents = [], {}, {}
-  for name, estimator in estimators().items():
-    found = moments(estimator, p0=p0, draws=draws, seed=seed)
+  for name, estimator in one_bit.estimators().items():
+    found = one_bit.moments(estimator, p0=p0, draws=draws, seed=seed)
     rows.append([name, *_summary(found, p0, draws)])
     drawable = np.where(found.variance > 0, found.variance, np.nan)
-    variances[name] = (_PHIS, drawable)
-    values = ascend(
+    variances[name] = (one_bit.PHIS, drawable)
+    values = one_bit.ascend(
       estimator, p0=p0, steps=steps, learning_rate=learning_rate, seed=seed
     )
     ascents[name] = (np.arange(1, steps + 1), values)
@@ -151,7 +58,7 @@ def run(
     path / 'variance.png',
     xlabel='logit phi',
     ylabel='variance of the gradient',
-    title=f'{_EVALUATIONS} evaluations, p0 = {p0}',
+    title=f'{one_bit.EVALUATIONS} evaluations, p0 = {p0}',
     logy=True,
   )
   plots.lines(
@@ -159,7 +66,7 @@ def run(
     path / 'ascent.png',
     xlabel='step',
     ylabel='E[(b - p0)^2]',
-    title=f'ascent, mean of {_REPEATS} repeats',
+    title=f'ascent, mean of {one_bit.REPEATS} repeats',
   )
   headers = [
     'estimator',
@@ -171,15 +78,15 @@ def run(
 
 
 def _summary(
-  found: Moments, p0: float, draws: int
+  found: one_bit.Moments, p0: float, draws: int
 ) -> tuple[float, float, float]:
   """Returns variance at phi = 0, mean variance, and the largest |z|."""
-  bias = np.abs(found.mean - exact_gradient(_PHIS, p0))
+  bias = np.abs(found.mean - one_bit.exact_gradient(one_bit.PHIS, p0))
   error = np.sqrt(found.variance / draws)
   # A constant is right, or wrong at infinitely many standard errors.
   constant = np.where(bias < 1e-12, 0.0, np.inf)
   z = np.divide(bias, error, out=constant, where=error > 0)
-  middle = len(_PHIS) // 2
+  middle = len(one_bit.PHIS) // 2
   return found.variance[middle], found.variance.mean(), z.max()
 
 
@@ -195,27 +102,27 @@ def define_flags() -> None:
   )
 
 
+def _start() -> None:
+  values = flags.FLAGS
+  table = run(
+    values.output_dir,
+    p0=values.p0,
+    draws=values.draws,
+    steps=values.steps,
+    learning_rate=values.learning_rate,
+    seed=values.seed,
+  )
+  print(
+    f'p0 = {values.p0}, {one_bit.EVALUATIONS} evaluations, {values.draws:,} '
+    f'draws at {len(one_bit.PHIS)} values of phi\n\n{table}\n\nAn unbiased '
+    f'estimator has max |z| above 4 once in {_ONE_IN:,} runs.\nPictures: '
+    f'{values.output_dir}'
+  )
+
+
 def main(argv: list[str]) -> None:
   """Reads the flags, prints the table."""
-  if len(argv) > 1:
-    raise app.UsageError(f'Unknown arguments: {" ".join(argv[1:])}')
-  values = flags.FLAGS
-  try:
-    table = run(
-      values.output_dir,
-      p0=values.p0,
-      draws=values.draws,
-      steps=values.steps,
-      learning_rate=values.learning_rate,
-      seed=values.seed,
-    )
-  except ValueError as error:
-    sys.exit(f'toy: {error}')
-  print(
-    f'p0 = {values.p0}, {_EVALUATIONS} evaluations, {values.draws:,} draws at '
-    f'{len(_PHIS)} values of phi\n\n{table}\n\nAn unbiased estimator has '
-    f'max |z| above 4 once in {_ONE_IN:,} runs.\nPictures: {values.output_dir}'
-  )
+  command_line.run('toy', argv, _start)
 
 
 if __name__ == '__main__':

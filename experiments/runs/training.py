@@ -75,10 +75,17 @@ class Run:
     )
 
   def _restore(self) -> int:
-    if self._manager.latest_checkpoint:
-      self._manager.checkpoint.restore(
-        self._manager.latest_checkpoint
-      ).assert_existing_objects_matched()
+    latest = self._manager.latest_checkpoint
+    if latest:
+      restored = self._manager.checkpoint.restore(latest)
+      try:
+        restored.assert_existing_objects_matched()
+      except AssertionError as error:
+        raise ValueError(
+          f'Expected a checkpoint with a value for every variable. Received: '
+          f'{latest}, which another version of the code may have written; '
+          'another --output_dir trains anew'
+        ) from error
     step = int(self.model.objective.step)
     self.directory.truncate(step)
     return step

@@ -147,6 +147,18 @@ def test_a_bound_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path):
   assert _run(_settings(), tmp_path / 'run', images).first_step == 0
 
 
+def test_a_checkpoint_of_other_variables_is_refused(tmp_path):
+  images = datasets.load('digits')
+  _run(_settings(), tmp_path, images)
+  tf.train.CheckpointManager(
+    tf.train.Checkpoint(other=tf.Variable(1)),
+    str(tmp_path / 'checkpoints'),
+    max_to_keep=1,
+  ).save()
+  with pytest.raises(ValueError, match='every variable.*another version'):
+    _run(_settings(), tmp_path, images)
+
+
 def test_a_mistake_on_the_command_line_is_one_line(tmp_path):
   command = [sys.executable, '-m', 'experiments.train_binary']
   arguments = ['--estimator=vimko', f'--output_dir={tmp_path / "none"}']

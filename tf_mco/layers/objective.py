@@ -11,6 +11,7 @@ from tf_mco import random
 from tf_mco import registry
 from tf_mco import types
 from tf_mco.layers import images
+from tf_mco.layers import parts
 from tf_mco.layers import problem as problem_lib
 from tf_mco.layers import stages
 from tf_mco.ops import checks
@@ -77,40 +78,8 @@ class MonteCarloObjective(keras.layers.Layer):
     self.decoder_stages = stages.parse('decoder', decoder)
     # Keras saves the weights of layers in lists, but not of nested ones.
     self.parts = [*stages.layers(encoder), *stages.layers(decoder), prior]
-    self._check_parts()
+    parts.check(self)
     self.step: Any = None
-
-  def _check_parts(self) -> None:
-    depths = len(self.encoder_stages), len(self.decoder_stages)
-    if depths[0] != depths[1]:
-      raise ValueError(
-        '`encoder` and `decoder` must have the same number of stochastic '
-        f'layers. Received: {depths[0]} and {depths[1]}'
-      )
-    for stage in self.encoder_stages[1:]:
-      if stage.network is not None and stages.is_random(stage.network):
-        raise ValueError(
-          'A network between stochastic layers of the encoder is called to '
-          'sample and to score, and must not draw random numbers of its own '
-          f'(Dropout does). Received: {stage.network!r}'
-        )
-    if not hasattr(self.prior, 'distribution'):
-      raise ValueError(
-        '`prior` must be a Keras layer with a `.distribution()`, such as '
-        f'tf_mco.layers.BernoulliPrior. Received: {self.prior!r}'
-      )
-    if not isinstance(self.estimator, types.Estimator):
-      raise ValueError(
-        '`estimator` must be a name or an estimator of tf_mco. Received: '
-        f'{self.estimator!r}'
-      )
-    mean = hasattr(self.estimator, 'mean_surrogate') and depths[0] == 1
-    if self.analytic_kl and not mean:
-      raise ValueError(
-        '`analytic_kl` needs an estimator of a mean (elbo, reinforce, '
-        'reinforce_loo, arm, disarm) and one stochastic layer. Received: '
-        f'{self.estimator!r}, {depths[0]} stochastic layer(s)'
-      )
 
   @property
   def support(self) -> str:
@@ -124,20 +93,7 @@ class MonteCarloObjective(keras.layers.Layer):
 
   def parameter_groups(self) -> dict[str, list]:
     """Returns the trainable variables of encoder, decoder and prior."""
-    groups: dict[str, list] = {'encoder': [], 'decoder': [], 'prior': []}
-    seen: set[int] = set()
-    parts = {
-      'encoder': stages.layers(self.encoder),
-      'decoder': stages.layers(self.decoder),
-      'prior': [self.prior],
-    }
-    for group, found in parts.items():
-      for layer in found:
-        for variable in layer.trainable_variables:
-          if id(variable) not in seen:
-            seen.add(id(variable))
-            groups[group].append(variable)
-    return groups
+    return parts.trainable_variables(self.encoder, self.decoder, self.prior)
 
   def build(self, input_shape: Any) -> None:
     """Makes all weights, by one evaluation of an example of zeros."""
@@ -249,31 +205,9 @@ class MonteCarloObjective(keras.layers.Layer):
 
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
-    return {**super().get_config(), **self.parts_config()}
-
-  def parts_config(self) -> dict[str, Any]:
-    """Returns what `deserialize_parts` reads."""
-    return {
-      'encoder': stages.sequence_config(self.encoder),
-      'decoder': stages.sequence_config(self.decoder),
-      'prior': keras.saving.serialize_keras_object(self.prior),
-      'estimator': registry.to_config(self.estimator),
-      'binarization': self.binarization,
-      'analytic_kl': self.analytic_kl,
-      'seed': self.seed,
-    }
+    return {**super().get_config(), **parts.to_config(self)}
 
   @classmethod
   def from_config(cls, config: dict[str, Any]) -> MonteCarloObjective:
     """Returns the layer that `get_config` described."""
-    return cls(**deserialize_parts(config))
-
-
-def deserialize_parts(config: dict[str, Any]) -> dict[str, Any]:
-  """Returns a configuration with its networks and estimator made."""
-  config = dict(config)
-  for part in ('encoder', 'decoder'):
-    config[part] = stages.from_sequence_config(config[part])
-  config['prior'] = keras.saving.deserialize_keras_object(config['prior'])
-  config['estimator'] = registry.from_config(config['estimator'])
-  return config
+    return cls(**parts.from_config(config))

@@ -132,3 +132,20 @@ def get(optimizer: Any, groups: Groups) -> keras.optimizers.Optimizer:
       f'its own. Received: a loss_scale_factor for {", ".join(scaled)}'
     )
   return GroupOptimizer(made, groups)
+
+
+def to_config(optimizer: Any) -> dict[str, Any]:
+  """Returns what `from_config` reads, without the optimizer's state."""
+  # `compile` wraps it again where half precision needs a scaled loss.
+  own = getattr(optimizer, 'inner_optimizer', optimizer)
+  if isinstance(own, GroupOptimizer):
+    return {'groups': own.get_config()}
+  return keras.saving.serialize_keras_object(own)
+
+
+def from_config(config: dict[str, Any]) -> Any:
+  """Returns what `get` takes: an optimizer, or one by group."""
+  deserialize = keras.saving.deserialize_keras_object
+  if 'groups' in config:
+    return {name: deserialize(one) for name, one in config['groups'].items()}
+  return deserialize(config)

@@ -12,6 +12,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco.layers import images
 from tf_mco.layers import objective as objective_lib
+from tf_mco.layers import parts
 from tf_mco.models import data as data_lib
 from tf_mco.models import export as export_lib
 from tf_mco.models import faults
@@ -125,26 +126,13 @@ class LatentVariableModel(generation.Generation, keras.Model):
     """Returns what `compile_from_config` needs."""
     if not self.compiled:
       return {}
-    serialize = keras.saving.serialize_keras_object
-    own = self.optimizer
-    # `compile` wraps it again where half precision needs a scaled loss.
-    own = getattr(own, 'inner_optimizer', own)
-    if isinstance(own, group_optimizer.GroupOptimizer):
-      optimizer = {'groups': own.get_config()}
-    else:
-      optimizer = serialize(own)
+    optimizer = group_optimizer.to_config(self.optimizer)
     return {**self._compile_options, 'optimizer': optimizer}
 
   def compile_from_config(self, config: dict[str, Any]) -> None:
     """Compiles as `get_compile_config` described, optimizer state aside."""
     config = dict(config)
-    optimizer = config.pop('optimizer')
-    deserialize = keras.saving.deserialize_keras_object
-    if 'groups' in optimizer:
-      groups = optimizer['groups'].items()
-      optimizer = {name: deserialize(one) for name, one in groups}
-    else:
-      optimizer = deserialize(optimizer)
+    optimizer = group_optimizer.from_config(config.pop('optimizer'))
     self.compile(optimizer=optimizer, **config)
     if self.built:
       self.optimizer.build(self.trainable_variables)
@@ -248,7 +236,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
     return {
-      **self.objective.parts_config(),
+      **parts.to_config(self.objective),
       'name': self.name,
       'dtype': self.dtype_policy.name,
     }
@@ -259,4 +247,4 @@ class LatentVariableModel(generation.Generation, keras.Model):
   ) -> LatentVariableModel:
     """Returns the model that `get_config` described."""
     del custom_objects
-    return cls(**objective_lib.deserialize_parts(config))
+    return cls(**parts.from_config(config))

@@ -10,6 +10,10 @@ from typing import Any
 from absl import flags
 import pytest
 
+from experiments import compare_binary
+from experiments import compare_hvae
+from experiments import compare_implicit_vae
+from experiments import compare_iwae
 from experiments.binary import settings as settings_lib
 from experiments.runs import comparison_program
 from experiments.runs import program as program_lib
@@ -79,6 +83,20 @@ def test_a_comparison_passes_its_lists_in_order(capsys: Any) -> None:
   text = flags.FLAGS.main_module_help()
   for name in ('preset', 'output_dir', 'units', 'chardata', 'seeds', 'kinds'):
     assert f'--{name}:' in text
+
+
+@pytest.mark.parametrize(
+  'names',
+  [
+    compare_binary.ROWS,
+    compare_hvae.ROWS,
+    compare_implicit_vae.ESTIMATORS,
+    compare_iwae.ROWS,
+  ],
+)
+def test_names_in_lists_have_no_commas(names: dict[str, Any]) -> None:
+  """A flag of several is split at them."""
+  assert not [name for name in names if ',' in name]
 
 
 def test_a_mistake_is_one_line() -> None:
