@@ -31,6 +31,11 @@ _REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
   'tensorflow_datasets': ('importlib-resources', 'tensorflow-datasets'),
   'tensorflow_probability': ('tensorflow-probability', 'tf-keras'),
 }
+# What a module reads or carries besides Python.
+_DATA: Mapping[str, str] = {
+  'tf_mco': 'tf_mco/py.typed',
+  'tests.examples.readme_test': 'README.md',
+}
 
 
 def _is_program(tree: ast.Module) -> bool:
@@ -100,11 +105,10 @@ def _render(
   if rule == 'py_test':
     fields['srcs'] = _list([path, f'"{_PYTEST}"'])
     fields['args'] = _list([path])
-    fields['main'] = f'"{_PYTEST}"'
-  elif rule == 'py_binary':
-    fields['main'] = path
-  elif source.module == 'tf_mco':
-    fields['data'] = '["tf_mco/py.typed"]'
+  if source.module in _DATA:
+    fields['data'] = _list([f'"{_DATA[source.module]}"'])
+  if rule != 'py_library':
+    fields['main'] = f'"{_PYTEST}"' if rule == 'py_test' else path
   deps = [f'":{target}"' for target in targets]
   deps += [f'requirement("{package}")' for package in packages]
   if deps:
