@@ -87,7 +87,7 @@ class Descent:
     """Compiles nothing yet.
 
     Args:
-      method: a name of `gaussian_methods.METHODS`.
+      method: a name of `methods.METHODS`.
       samples: K.
       alpha: of the methods that have one.
     """

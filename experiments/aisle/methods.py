@@ -17,7 +17,7 @@ class Method(NamedTuple):
   label: str
   # Number of samples and alpha to the estimator.
   make: Callable[[int, float], tf_mco.Estimator]
-  # The divergence that is minimised as K grows, as `gaussian_problem.scales`
+  # The divergence that is minimised as K grows, as `problem.scales`
   # numbers it; None is the alpha of the study.
   limit: float | None
   colour: str

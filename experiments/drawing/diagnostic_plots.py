@@ -95,7 +95,7 @@ def variance_along_run(
 
   Args:
     metrics: lines with 'step' and what `Basket` and `GradientVariance` log,
-      as `run_directory.read_metrics` returns them.
+      as `runs.directory.read_metrics` returns them.
     path: the PNG file.
     group: of parameters.
     title: nothing is written if empty.

@@ -28,7 +28,7 @@ def learning_curve(
   """Draws the bounds over the steps, and the gradient variance if there is one.
 
   Args:
-    metrics: what `run_directory.read_metrics` returns; a line need not hold
+    metrics: what `runs.directory.read_metrics` returns; a line need not hold
       every name.
     path: the PNG file.
     train: the name of the bound on training data, in nats.
