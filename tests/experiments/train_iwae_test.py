@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments import compare_iwae
 from experiments import train_iwae
 from experiments.data import datasets
 from experiments.iwae import closing as iwae_closing
 from experiments.iwae import model as iwae_model
 from experiments.iwae import settings as iwae_settings
-from experiments.runs import comparison
 from experiments.runs import directory as run_directory
 from experiments.runs import training
 
@@ -177,55 +175,3 @@ def test_another_split_for_validation():
   assert '1,447 train and 100 validate' in split.note
   with pytest.raises(ValueError, match='below 1547. Received: 1547'):
     iwae_model.with_validation(images, 1547)
-
-
-def _pretend_to_train(settings, path):
-  """Returns results without a model; the bound of image i is -K - i^K."""
-  k = settings.num_samples
-  bounds = -k - np.arange(4.0) ** k
-  directory = run_directory.RunDirectory.open(path, {'seed': settings.seed})
-  directory.log(10, valid_bound=-2.0)
-  directory.log(20, valid_bound=-1.0)
-  directory.write_json('by_image.json', {'test_bounds': bounds})
-  return {
-    'binarization': 'dynamic',
-    'test_samples': 5000,
-    'test_examples': 4,
-    'test_bound': bounds.mean(),
-    'active_units': [7, 2],
-    'bound_without_inactive': None,
-    'steps_per_second': 100.0,
-  }
-
-
-def test_a_comparison_says_what_it_compares(tmp_path, monkeypatch):
-  monkeypatch.setattr(compare_iwae.train_iwae, 'run', _pretend_to_train)
-  rows = ['VAE = IWAE K=1', 'IWAE K=5']
-  text = compare_iwae.run('digits', _FLAGS, rows, [0, 1], tmp_path)
-  assert text == (tmp_path / 'comparison.md').read_text().strip()
-  assert (tmp_path / 'comparison.png').stat().st_size > 1000
-  header, _, first, second = (
-    [cell.strip() for cell in line.strip('|').split('|')]
-    for line in text.splitlines()
-  )
-  assert header[:2] == [
-    'digits, 1 layer(s), 120 steps',
-    'L_5000, 4 test images, dynamic binarization (nats)',
-  ]
-  gain = np.array([0, 0, -30, -240]) - 4
-  error = gain.std() / 2
-  assert first[:3] == [rows[0], '-2.50 / -2.50', '+0.00 ± 0.00 / +0.00 ± 0.00']
-  one = f'{gain.mean():+.2f} ± {error:.2f}'
-  assert second[2:] == [f'{one} / {one}', '7+2 / 7+2', '- / -', '100 / 100']
-
-
-def test_binarizations_share_no_table(finished):
-  _, results = finished
-  mixed = {'a': [results], 'b': [{**results, 'binarization': 'fixed'}]}
-  with pytest.raises(ValueError, match="agree in binarization.*'fixed'"):
-    compare_iwae.columns(mixed)
-
-
-def test_an_unknown_row_names_the_choices():
-  with pytest.raises(ValueError, match='Unknown --rows.*IWAE K=5.*IWAE K=7'):
-    comparison.known(['IWAE K=7'], compare_iwae.ROWS, 'rows')
