@@ -52,7 +52,8 @@ HELP = {
   'hidden_units': 'Of the dense layer between latent variables and feature '
   'maps, in encoder and decoder.',
   'initializer': 'Of the weights. original: N(0, 1 / (inputs + outputs)), of '
-  'whole feature maps; or glorot.',
+  'whole feature maps; glorot; or fan_in: of variance 4 / fan_in, with which '
+  'a small signal goes through softplus units as it is.',
   'optimizer': 'original: Adamax without bias correction; adamax or adam: '
   "Keras's.",
   'learning_rate': 'Of the optimizer.',

@@ -20,7 +20,7 @@ from tf_mco.posteriors import protocol
 
 
 def _settings(**flags: Any) -> hvae_settings.Settings:
-  small = {'leapfrog_steps': 1, 'units': 3, 'hidden_units': 8}
+  small = {'units': 3, 'hidden_units': 8, 'leapfrog_steps': 1, 'step_size': 0.2}
   return hvae_settings.make('digits', {**small, **flags})
 
 

@@ -103,6 +103,19 @@ def test_glorot_weights() -> None:
     assert abs(z) < 4.5, layer.name
 
 
+def test_weights_of_the_variance_of_fan_in() -> None:
+  """A softplus halves a small signal, and they double it."""
+  keras.utils.set_random_seed(0)
+  network, head = hvae_networks.encoder((8, 8), 4, 64, initializer='fan_in')
+  head.build((None, 64))
+  for layer in (*_weighted(network), head.dense):
+    kernel = layer.kernel.numpy()
+    variance = 4 / np.prod(kernel.shape[:-1])
+    # x^2 varies less than that of a normal number, which is not cut off.
+    error = np.mean(kernel**2) / variance - 1
+    assert abs(error) < 4.5 * math.sqrt(2 / kernel.size), layer.name
+
+
 def test_decoder_transposes_same_convolutions(networks) -> None:
   _, _, decoder = networks
   rng = np.random.default_rng(0)
