@@ -1,6 +1,6 @@
 r"""Trains the convolutional Hamiltonian VAE, and measures it.
 
-python -m experiments.train_hvae                      # digits, 5 leapfrog steps
+python -m experiments.train_hvae                      # digits, 2 leapfrog steps
 python -m experiments.train_hvae --preset=quick --leapfrog_steps=10
 python -m experiments.train_hvae --preset=quick --leapfrog_steps=0   # plain VAE
 python -m experiments.train_hvae --preset=mnist --leapfrog_steps=20 \

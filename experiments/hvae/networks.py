@@ -121,7 +121,7 @@ def whole_maps(inputs: int, outputs: int) -> keras.initializers.Initializer:
 
 # The original's convolutions start with next to no signal, and take a tenth of
 # its training to find one. A softplus halves a small signal: weights of the
-# variance 4 / fan_in give it back, without which small images teach nothing.
+# variance 4 / fan_in (as Keras counts it) give it back.
 INITIALIZERS: Mapping[str, Callable[[int, int], Any]] = {
   'original': whole_maps,
   'glorot': lambda inputs, outputs: keras.initializers.GlorotUniform(),

@@ -15,6 +15,7 @@ import tf_mco
 from tf_mco import layers
 from tf_mco import models
 from tf_mco import random
+from tf_mco.layers import problem as problem_lib
 
 _X = gaussian_models.data('bernoulli', 8)
 _TRAINED = {
@@ -182,6 +183,28 @@ def test_parts_that_do_not_fit() -> None:
   model = _model(tf_mco.estimators.Dreg(3))
   with pytest.raises(ValueError, match='only the samples'):
     model.fit(_X, verbose=0)
+
+
+class _WithoutPrior:
+  """A posterior of one's own that scores its samples alone."""
+
+  def __init__(self, posterior: Any):
+    self._posterior = posterior
+
+  def __getattr__(self, name: str) -> Any:
+    if name == 'with_prior':
+      raise AttributeError(name)
+    return getattr(self._posterior, name)
+
+
+def test_no_divergence_of_another_distribution_than_the_samples() -> None:
+  """That of the base, less of which there is nothing to put right: biased."""
+  model = _model(analytic_kl=True)
+  model.build((None, gaussian_models.PIXELS))
+  problem = model.objective.problem(tf.constant(_X))
+  other = problem._replace(posterior=_WithoutPrior(problem.posterior))
+  with pytest.raises(ValueError, match='`analytic_kl` needs.*with_prior'):
+    problem_lib.with_analytic_kl(model.estimator, other, seed=1)
 
 
 def test_the_analytic_divergence_is_a_control_variate() -> None:

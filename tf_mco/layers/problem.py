@@ -98,9 +98,18 @@ def with_analytic_kl(
   prior; the estimator serves the expected log-likelihood. A Hamiltonian
   posterior, which has no such divergence, has that of its base as a control
   variate.
+
+  Raises:
+    ValueError: for another posterior that scores its own samples only.
   """
   fn, posterior = problem.log_likelihood, problem.posterior
-  if isinstance(posterior, posteriors.Hamiltonian):
+  if not protocol.can_rescore(posterior):
+    if not hasattr(posterior, 'with_prior'):
+      raise ValueError(
+        '`analytic_kl` needs a posterior with a divergence in closed form, or '
+        'with a control variate, `with_prior`, as posteriors.Hamiltonian has. '
+        f'Received: {posterior!r}'
+      )
     controlled = posterior.with_prior(problem.prior())
     return api.estimate(estimator, problem.log_joint, controlled, seed=seed)
   draw = estimator.draw(fn, posterior, seed=seed)
