@@ -22,7 +22,7 @@ from experiments.hvae import closing as hvae_closing
 from experiments.hvae import settings as hvae_settings
 from experiments.runs import comparison
 from experiments.runs import comparison_program
-from tf_mco.posteriors import hamiltonian_tempering
+from tf_mco.posteriors.hamiltonian import tempering as hamiltonian_tempering
 
 ROWS: dict[str, dict[str, Any]] = {
   'VAE': {'leapfrog_steps': 0, 'tempering': 'none'},

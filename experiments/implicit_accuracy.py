@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from experiments.drawing import plots
 from experiments.runs import command_line
-from tf_mco.ops import gamma_path
+from tf_mco.distributions.numerics import gamma as gamma_numerics
 
 QUANTILES = (0.01, 0.5, 0.99)
 _DIGITS = 40
@@ -61,7 +61,7 @@ def ours(alpha: np.ndarray, log_x: np.ndarray, dtype: Any) -> np.ndarray:
   alpha, log_x = tf.constant(alpha, dtype), tf.constant(log_x, dtype)
   with tf.GradientTape() as tape:
     tape.watch(alpha)
-    value = gamma_path.attach(alpha, log_x, quality=dtype)
+    value = gamma_numerics.with_path_gradient(alpha, log_x, quality=dtype)
   return tape.gradient(value, alpha).numpy()
 
 

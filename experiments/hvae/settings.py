@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from experiments.hvae import networks as hvae_networks
 from experiments.runs import settings as run_settings
-from tf_mco.posteriors import hamiltonian_tempering
+from tf_mco.posteriors.hamiltonian import tempering as hamiltonian_tempering
 
 OPTIMIZERS = ('original', 'adamax', 'adam')
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from experiments.hvae_study import methods as methods_lib
 from experiments.hvae_study import problem as problem_lib
-from tf_mco.posteriors import hamiltonian_tempering
+from tf_mco.posteriors.hamiltonian import tempering as hamiltonian_tempering
 
 # The names whose values may differ where a directory is used again.
 LISTS = ('dims', 'methods')

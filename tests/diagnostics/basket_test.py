@@ -9,7 +9,7 @@ from tf_mco import diagnostics
 
 
 def test_along_a_run():
-  basket = diagnostics.Basket(
+  basket = diagnostics.EstimatorComparison(
     ['disarm', 'reinforce_loo'],
     small_model.IMAGES[:5],
     every_epochs=2,
@@ -52,7 +52,7 @@ def test_along_a_run():
 
 
 def test_unequal_cost_is_an_error_before_training():
-  basket = diagnostics.Basket(
+  basket = diagnostics.EstimatorComparison(
     {'pair': 'disarm', 'five': tf_mco.get_estimator('vimco', num_samples=5)},
     small_model.IMAGES[:5],
   )

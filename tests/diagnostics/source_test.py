@@ -8,7 +8,7 @@ import tensorflow as tf
 from tests.diagnostics import small_model
 import tf_mco
 from tf_mco import diagnostics
-from tf_mco.diagnostics import source as source_lib
+from tf_mco.diagnostics import gradient_source as source_lib
 
 _GREY = np.random.default_rng(0).random((8, 6)).astype(np.float32)
 _BINARY = np.round(_GREY)

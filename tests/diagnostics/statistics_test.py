@@ -76,7 +76,7 @@ def test_exact_variance(name):
 
 
 def test_standard_error_is_the_spread_of_repeated_measurements():
-  meter = diagnostics.Meter(_two_bits(_ESTIMATORS['disarm']))
+  meter = diagnostics.GradientMeter(_two_bits(_ESTIMATORS['disarm']))
   found = [meter(1000, seed=seed)['0'] for seed in range(100)]
   spread = np.std([one.variance for one in found], ddof=1)
   # The spread of 100 has a standard error of 7%, and about 16% from each of
@@ -159,7 +159,9 @@ def test_bad_sources():
   variable = tf.Variable([1.0])
   for groups in ({}, {'encoder': []}):
     with pytest.raises(ValueError, match='at least one variable'):
-      diagnostics.Meter(diagnostics.GradientSource(lambda seed: 0, groups))
+      diagnostics.GradientMeter(
+        diagnostics.GradientSource(lambda seed: 0, groups)
+      )
   scalar = diagnostics.GradientSource(
     lambda seed: tf.reduce_sum(variable), {'encoder': [variable]}
   )

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tests.distributions import references
 from tf_mco import distributions
 from tf_mco._tfp import tfd
-from tf_mco.ops import beta_path
+from tf_mco.distributions.numerics import beta as beta_numerics
 
 _DRAWS = 40_000
 _I2 = [
@@ -32,7 +32,7 @@ def _slopes(
 ) -> np.ndarray:
   @tf.function(jit_compile=jit)
   def run() -> tuple[tf.Tensor, tf.Tensor]:
-    return beta_path.log_odds_derivatives(a, b, np.log(x) - np.log1p(-x))
+    return beta_numerics.log_odds_derivatives(a, b, np.log(x) - np.log1p(-x))
 
   return np.stack(run()) * x * (1 - x)
 
@@ -59,7 +59,7 @@ def test_cdf_derivative_at_the_ends() -> None:
     [[0.01, 0.3, -30], [1e-3, 1e-3, -900], [2, 5, -40]]
   ).T
   both = special.digamma(a + b)
-  by_a, by_b = beta_path.log_odds_derivatives(a, b, log_odds)
+  by_a, by_b = beta_numerics.log_odds_derivatives(a, b, log_odds)
   expected = (special.digamma(a + 1) - both - log_odds) / a
   np.testing.assert_allclose(by_a, expected, rtol=1e-9)
   np.testing.assert_allclose(by_b, (special.digamma(b) - both) / a, rtol=1e-9)

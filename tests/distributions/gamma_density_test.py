@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf_mco import distributions
 from tf_mco._tfp import tfd
-from tf_mco.ops import log_sample
+from tf_mco.distributions import log_sample
 
 
 @pytest.mark.parametrize('dtype', [np.float32, np.float64])

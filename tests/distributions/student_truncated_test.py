@@ -10,7 +10,9 @@ import tensorflow as tf
 from tests.distributions import references
 from tf_mco import distributions
 from tf_mco.distributions import student_t
-from tf_mco.ops import truncated_normal
+from tf_mco.distributions.numerics import (
+  truncated_normal as truncated_normal_numerics,
+)
 
 _DRAWS = 100_000
 
@@ -110,7 +112,7 @@ def test_truncated_normal_derivatives(jit: bool) -> None:
       [0.3, 0.2, 1.0, -9.0, 9.0],
     ]
   )
-  found = tf.function(truncated_normal.derivatives, jit_compile=jit)(
+  found = tf.function(truncated_normal_numerics.derivatives, jit_compile=jit)(
     *tf.constant(points.T)
   )
   expected = np.array([_truncated_slopes(*point) for point in points])

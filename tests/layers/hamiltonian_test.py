@@ -15,7 +15,7 @@ import tf_mco
 from tf_mco import layers
 from tf_mco import models
 from tf_mco import random
-from tf_mco.layers import problem as problem_lib
+from tf_mco.layers.objective import encoded_batch as encoded_batch
 
 _X = gaussian_models.data('bernoulli', 8)
 _TRAINED = {
@@ -204,7 +204,7 @@ def test_no_divergence_of_another_distribution_than_the_samples() -> None:
   problem = model.objective.problem(tf.constant(_X))
   other = problem._replace(posterior=_WithoutPrior(problem.posterior))
   with pytest.raises(ValueError, match='`analytic_kl` needs.*with_prior'):
-    problem_lib.with_analytic_kl(model.estimator, other, seed=1)
+    encoded_batch.with_analytic_kl(model.estimator, other, seed=1)
 
 
 def test_the_analytic_divergence_is_a_control_variate() -> None:

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.models import tiny
-from tf_mco.layers import images
+from tf_mco.layers.objective import pixels
 
 _BAD = [np.nan, np.inf, -np.inf, -1e-3, 1.001]
 
@@ -95,32 +95,32 @@ def test_what_is_no_probability_does_not_pass_for_a_pixel(bad: float) -> None:
 @pytest.mark.parametrize('bad', _BAD)
 def test_bad_floats_are_found(bad: float) -> None:
   x = np.full((3, 4), 0.5)
-  assert not images.invalid(x, 'binary')
-  assert not images.invalid(x * 99, 'real')
+  assert not pixels.invalid(x, 'binary')
+  assert not pixels.invalid(x * 99, 'real')
   x[1, 2] = bad
-  assert images.invalid(x, 'binary')
-  assert bool(images.invalid(x, 'real')) != np.isfinite(bad)
+  assert pixels.invalid(x, 'binary')
+  assert bool(pixels.invalid(x, 'real')) != np.isfinite(bad)
   with pytest.raises(ValueError, match='Bad values in the pictures: .*pixels'):
-    images.check(x, 'binary', 'the pictures')
+    pixels.check(x, 'binary', 'the pictures')
 
 
 @pytest.mark.parametrize('value', [-1, 256])
 def test_bad_integers_are_found(value: int) -> None:
   x = np.array([[0, 255], [1, value]], 'int32')
-  assert images.invalid(x, 'binary')
-  assert not images.invalid(x[:1], 'binary')
+  assert pixels.invalid(x, 'binary')
+  assert not pixels.invalid(x[:1], 'binary')
   with pytest.raises(ValueError, match=rf'int32 values from .*{value}'):
-    images.check(x, 'binary', 'the pictures')
-  images.check(x[:1], 'binary', 'the pictures')
+    pixels.check(x, 'binary', 'the pictures')
+  pixels.check(x[:1], 'binary', 'the pictures')
 
 
 def test_bytes_and_booleans_cannot_be_bad() -> None:
-  assert images.invalid(tiny.images(3), 'binary') is None
-  assert images.invalid(tiny.images(3) > 9, 'binary') is None
+  assert pixels.invalid(tiny.images(3), 'binary') is None
+  assert pixels.invalid(tiny.images(3) > 9, 'binary') is None
 
 
 def test_text_and_emptiness_are_refused() -> None:
   with pytest.raises(ValueError, match='expected numbers'):
-    images.check(np.array(['a']), 'binary', 'the pictures')
+    pixels.check(np.array(['a']), 'binary', 'the pictures')
   with pytest.raises(ValueError, match='No values in the pictures'):
-    images.check(np.zeros([0, 4]), 'binary', 'the pictures')
+    pixels.check(np.zeros([0, 4]), 'binary', 'the pictures')

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tests.models import tiny
 from tf_mco import layers
-from tf_mco.layers import stages
+from tf_mco.layers.objective import conditional as conditional_lib
 
 _X = np.random.default_rng(0).normal(size=(6, 4)).astype('float32')
 
@@ -59,27 +59,27 @@ def _nested_functional(head: keras.layers.Layer) -> keras.Model:
 def test_the_head_of_a_model_is_found_however_deep(wrap: Any) -> None:
   head = _head()
   network = wrap(head)
-  (stage,) = stages.parse('encoder', network)
+  (stage,) = conditional_lib.parse('encoder', network)
   assert stage.head is head
   np.testing.assert_array_equal(stage.parameters(_X), network(_X))
 
 
 def test_a_head_alone_and_a_pair() -> None:
   head, network = _head(), keras.layers.Dense(5)
-  (alone,) = stages.parse('encoder', head)
+  (alone,) = conditional_lib.parse('encoder', head)
   np.testing.assert_array_equal(alone.parameters(_X), head(_X))
   head = _head()
-  (pair,) = stages.parse('encoder', (network, head))
+  (pair,) = conditional_lib.parse('encoder', (network, head))
   np.testing.assert_array_equal(pair.parameters(_X), head(network(_X)))
-  assert stages.layers((network, head)) == [network, head]
+  assert conditional_lib.layers((network, head)) == [network, head]
 
 
 def test_a_list_keeps_its_order() -> None:
   first, second, network = _head(), _head(), keras.layers.Dense(5)
   spec = [first, (network, second)]
-  parsed = stages.parse('encoder', spec)
+  parsed = conditional_lib.parse('encoder', spec)
   assert [stage.head for stage in parsed] == [first, second]
-  assert stages.layers(spec) == [first, network, second]
+  assert conditional_lib.layers(spec) == [first, network, second]
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_a_list_keeps_its_order() -> None:
 )
 def test_anything_else_is_an_error_that_names_the_argument(spec: Any) -> None:
   with pytest.raises(ValueError, match='`decoder`'):
-    stages.parse('decoder', spec)
+    conditional_lib.parse('decoder', spec)
 
 
 @pytest.mark.parametrize('static', [True, False])
 def test_networks_see_samples_of_examples_as_one_batch(static: bool) -> None:
   recorder, head = tiny.Recorder(), _head()
-  (stage,) = stages.parse('decoder', (recorder, head))
+  (stage,) = conditional_lib.parse('decoder', (recorder, head))
   z = np.random.default_rng(1).normal(size=(2, 6, 4)).astype('float32')
   if static:
     distribution = stage.distribution(tf.constant(z))
@@ -130,7 +130,9 @@ def test_networks_see_samples_of_examples_as_one_batch(static: bool) -> None:
 
 def test_networks_see_images_as_images() -> None:
   recorder = tiny.Recorder()
-  (stage,) = stages.parse('decoder', (recorder, layers.BernoulliLikelihood()))
+  (stage,) = conditional_lib.parse(
+    'decoder', (recorder, layers.BernoulliLikelihood())
+  )
   z = tf.random.stateless_normal([2, 3, 5, 5, 1], [0, 1])
   distribution = stage.distribution(z)
   assert recorder.shapes[-1] == (6, 5, 5, 1)
@@ -139,7 +141,9 @@ def test_networks_see_images_as_images() -> None:
 
 
 def test_training_reaches_the_network() -> None:
-  (stage,) = stages.parse('encoder', (keras.layers.Dropout(0.5), _head()))
+  (stage,) = conditional_lib.parse(
+    'encoder', (keras.layers.Dropout(0.5), _head())
+  )
   stage.parameters(_X)
   kept, dropped = (
     stage.parameters(_X, training=training) for training in (False, True)
@@ -153,10 +157,14 @@ def test_configuration_keeps_the_structure(chain: bool) -> None:
   spec: Any = (keras.layers.Dense(5, name='a'), _head())
   if chain:
     spec = [spec, _functional(_head()), _head()]
-  again = stages.from_sequence_config(stages.sequence_config(spec))
+  again = conditional_lib.from_sequence_config(
+    conditional_lib.sequence_config(spec)
+  )
   assert isinstance(again, list) == chain
-  assert stages.sequence_config(again) == stages.sequence_config(spec)
-  assert len(stages.layers(again)) == len(stages.layers(spec))
-  assert [s.joined for s in stages.parse('encoder', again)] == [
-    s.joined for s in stages.parse('encoder', spec)
+  assert conditional_lib.sequence_config(
+    again
+  ) == conditional_lib.sequence_config(spec)
+  assert len(conditional_lib.layers(again)) == len(conditional_lib.layers(spec))
+  assert [s.joined for s in conditional_lib.parse('encoder', again)] == [
+    s.joined for s in conditional_lib.parse('encoder', spec)
   ]

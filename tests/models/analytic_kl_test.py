@@ -16,7 +16,7 @@ from tests.models import tiny
 import tf_mco
 from tf_mco import layers
 from tf_mco import types
-from tf_mco.layers import problem as problem_lib
+from tf_mco.layers.objective import encoded_batch as encoded_batch
 
 _X = tiny.binary_images(3).astype('float64')
 
@@ -83,7 +83,7 @@ def test_value_and_gradient_are_unbiased(name: str, num_samples: int) -> None:
   probability = np.exp(tiny.log_posterior(numbers, x, samples).sum(0))
   variables = objective.trainable_variables
   with tf.GradientTape() as tape:
-    result = problem_lib.estimate(
+    result = encoded_batch.estimate(
       _Enumerated(estimator, samples),
       objective.problem(x),
       analytic_kl=True,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_mco.ops import bernoulli
+from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 
 _X = np.concatenate(
   [np.linspace(-100, 100, 401), [0.0, -0.0, 1e-8, -1e-8, 1e-30]]
@@ -24,7 +24,7 @@ def _derivatives(x: tf.Tensor) -> list[tf.Tensor]:
     second.watch(x)
     with tf.GradientTape() as first:
       first.watch(x)
-      value = bernoulli.softplus(x)
+      value = bernoulli_numerics.softplus(x)
     slope = first.gradient(value, x)
   return [value, slope, second.gradient(slope, x)]
 
@@ -57,7 +57,7 @@ def test_log_prob(dtype: type) -> None:
   logits = tf.constant(_X.astype(dtype))
   rounding = np.finfo(dtype).eps
   for z in (0.0, 1.0):
-    found = bernoulli.log_prob(tf.constant(z, dtype), logits)
+    found = bernoulli_numerics.log_prob(tf.constant(z, dtype), logits)
     reference = tf.math.log_sigmoid((2 * z - 1) * tf.cast(logits, tf.float64))
     # logits - softplus(logits) cancels: the error is that of the logits.
     np.testing.assert_allclose(found, reference, atol=2 * rounding * 100)
@@ -67,7 +67,7 @@ def test_gradient_in_the_value() -> None:
   value, logits = tf.constant([0.3, 1.0]), tf.constant([-1.5, 0.7])
   with tf.GradientTape() as tape:
     tape.watch((value, logits))
-    log_prob = bernoulli.log_prob(value, logits)
+    log_prob = bernoulli_numerics.log_prob(value, logits)
   by_value, by_logits = tape.gradient(log_prob, (value, logits))
   np.testing.assert_array_equal(by_value, logits)
   np.testing.assert_allclose(by_logits, value - tf.sigmoid(logits), rtol=1e-6)

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import tf_mco
-from tf_mco.ops import coupling
+from tf_mco.estimators import coupling
 
 _LOGITS = tf.constant([[-3.0, -0.5], [0.0, 2.0]], tf.float64)  # `[B, D]`
 

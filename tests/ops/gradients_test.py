@@ -14,7 +14,7 @@ def test_graft(jit_compile: bool) -> None:
   def step(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     with tf.GradientTape() as tape:
       tape.watch(x)
-      grafted = gradients.graft(tf.sin(x) / 3, 1e20 * x**2)
+      grafted = gradients.with_gradient_of(tf.sin(x) / 3, 1e20 * x**2)
     return grafted, tape.gradient(grafted, x)
 
   x = tf.constant([0.1, -0.7, 3.0], tf.float64)

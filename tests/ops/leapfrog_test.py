@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 from tests.testing import hamiltonian_cases as cases
-from tf_mco.ops import leapfrog
+from tf_mco.posteriors.hamiltonian import leapfrog
 
 _WEIGHT = tf.constant([[0.9, -0.3], [0.4, 1.1]], tf.float64)
 _START = tf.constant(np.random.default_rng(0).normal(size=(3, 2, 2)))

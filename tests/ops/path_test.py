@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_mco.ops import path
+from tf_mco.estimators import cotangents
 
 _Z = np.random.default_rng(0).normal(size=(3, 2, 4))  # `[K, B, D]`
 _FACTOR = np.random.default_rng(1).normal(size=(3, 2))
@@ -17,7 +17,7 @@ _FACTOR = np.random.default_rng(1).normal(size=(3, 2))
 
 def _loss(z: tf.Tensor, slope: tf.Tensor) -> tuple[tf.Tensor, Any]:
   """Returns a function of scaled z, with the factor set after it."""
-  scale = path.CotangentScale()
+  scale = cotangents.CotangentScale()
   value = tf.reduce_sum(tf.sin(scale(z)) * slope)
   scale.factor = tf.constant(_FACTOR) * tf.stop_gradient(slope)[0]
   return value, scale
@@ -67,11 +67,13 @@ def test_scale(way: str) -> None:
 
 
 def test_value_is_the_identity() -> None:
-  np.testing.assert_array_equal(path.CotangentScale()(tf.constant(_Z)), _Z)
+  np.testing.assert_array_equal(
+    cotangents.CotangentScale()(tf.constant(_Z)), _Z
+  )
 
 
 def test_value_needs_no_factor() -> None:
-  scale = path.CotangentScale()
+  scale = cotangents.CotangentScale()
   compiled = tf.function(scale.__call__, jit_compile=True)
   np.testing.assert_array_equal(compiled(tf.constant(_Z)), _Z)
 
@@ -81,7 +83,7 @@ def test_event_ranks(rank: int) -> None:
   """One factor for the whole event, of any rank."""
   z = tf.constant(_Z[..., None] if rank == 2 else _Z)
   z = z[..., 0] if rank == 0 else z
-  scale = path.CotangentScale()
+  scale = cotangents.CotangentScale()
   with tf.GradientTape() as tape:
     tape.watch(z)
     value = tf.reduce_sum(scale(z) ** 2)
@@ -94,7 +96,7 @@ def test_event_ranks(rank: int) -> None:
 def test_several_samples_share_one_factor() -> None:
   """As the layers of a chain do."""
   one, two = tf.constant(_Z), tf.constant(_Z[..., :2])
-  scale = path.CotangentScale()
+  scale = cotangents.CotangentScale()
   with tf.GradientTape() as tape:
     tape.watch((one, two))
     scaled = tf.nest.map_structure(scale, (one, two))
@@ -109,7 +111,7 @@ def test_several_samples_share_one_factor() -> None:
 def test_a_path_that_does_not_pass_is_not_scaled() -> None:
   """Where one sample is made of another, as in a chain."""
   start = tf.constant(_Z)
-  scale = path.CotangentScale()
+  scale = cotangents.CotangentScale()
   with tf.GradientTape() as tape:
     tape.watch(start)
     second = 5 * start  # drawn from the first, before either is scaled
@@ -121,7 +123,7 @@ def test_a_path_that_does_not_pass_is_not_scaled() -> None:
 
 def test_two_scales_in_one_tape() -> None:
   z = tf.constant(_Z)
-  first, second = path.CotangentScale(), path.CotangentScale()
+  first, second = cotangents.CotangentScale(), cotangents.CotangentScale()
   with tf.GradientTape(persistent=True) as tape:
     tape.watch(z)
     one = tf.reduce_sum(first(z) ** 2)
@@ -146,7 +148,7 @@ def test_leaf_gradients() -> None:
   with tf.GradientTape() as tape:
     tape.watch(start)
     leaves = (start, 2 * start)
-    value, slopes = path.value_and_leaf_gradients(_quadratic, leaves)
+    value, slopes = cotangents.value_and_leaf_gradients(_quadratic, leaves)
     total = tf.reduce_sum(value) + sum(tf.reduce_sum(s) for s in slopes)
   assert tape.gradient(total, start) is None, 'neither carries a gradient'
   square, total = (_Z**2).sum(-1), 2 * _Z.sum(-1)
@@ -158,7 +160,7 @@ def test_leaf_gradients() -> None:
 
 def test_leaf_without_influence() -> None:
   z = tf.constant(_Z)
-  _, (slope,) = path.value_and_leaf_gradients(
+  _, (slope,) = cotangents.value_and_leaf_gradients(
     lambda leaves: tf.zeros(leaves[0].shape[:2], tf.float64), (z,)
   )
   np.testing.assert_array_equal(slope, np.zeros_like(_Z))
@@ -168,7 +170,7 @@ def test_parameters_of_the_function_are_constant() -> None:
   """A density's parameters get nothing, a variable's included."""
   variable = tf.Variable(2.0, dtype=tf.float64)
   with tf.GradientTape() as tape:
-    value, (slope,) = path.value_and_leaf_gradients(
+    value, (slope,) = cotangents.value_and_leaf_gradients(
       lambda leaves: variable * tf.reduce_sum(leaves[0] ** 2, -1),
       (tf.constant(_Z),),
     )

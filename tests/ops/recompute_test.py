@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_mco.ops import leapfrog
-from tf_mco.ops import recompute
+from tf_mco.posteriors.hamiltonian import leapfrog
+from tf_mco.posteriors.hamiltonian import recompute
 
 _Z = np.random.default_rng(0).normal(size=(2, 3, 4))
 _P = np.random.default_rng(1).normal(size=(2, 3, 4))

@@ -15,7 +15,7 @@ from tf_mco import random
 from tf_mco._tfp import tfd
 from tf_mco._tfp import tfp
 from tf_mco.posteriors import hamiltonian
-from tf_mco.posteriors import hamiltonian_tempering as tempering_lib
+from tf_mco.posteriors.hamiltonian import tempering as tempering_lib
 
 every_tempering = pytest.mark.parametrize('kind', cases.TEMPERINGS)
 

@@ -14,8 +14,8 @@ import pytest
 import scipy.stats
 
 from tests.testing import hamiltonian_cases as cases
-from tf_mco.posteriors import hamiltonian_scores as scores
-from tf_mco.posteriors import hamiltonian_tempering as tempering_lib
+from tf_mco.posteriors.hamiltonian import log_weights as scores
+from tf_mco.posteriors.hamiltonian import tempering as tempering_lib
 
 _START, _NOISE = cases.tensors([0.3, -0.2], [-0.5, 1.0])
 

@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 import tensorflow as tf
 
 from tf_mco import types
+from tf_mco.estimators import cotangents
 from tf_mco.estimators import iwae
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights
-from tf_mco.ops import path
 from tf_mco.posteriors import protocol
 
 Function: TypeAlias = Callable[..., Any]
@@ -35,10 +35,10 @@ def pathwise(
     samples = draw.samples
     leaves = samples if isinstance(samples, tuple) else (samples,)
     pack = lambda z: z if isinstance(samples, tuple) else z[0]  # noqa: E731
-    scale = path.CotangentScale()
+    scale = cotangents.CotangentScale()
     scaled = [scale(z) if every_leaf or i else z for i, z in enumerate(leaves)]
     log_p = log_joint(pack(tuple(scaled)))
-    log_q, scores = path.value_and_leaf_gradients(
+    log_q, scores = cotangents.value_and_leaf_gradients(
       lambda z: protocol.log_prob(posterior, pack(z)), leaves
     )
     log_w = log_p - log_q if attached else tf.stop_gradient(log_p) - log_q
@@ -57,7 +57,7 @@ def pathwise(
       dot = gradients.sum_event(score * leaf, sample_rank=2)
       carrier -= tf.reduce_sum(own * dot, 0) * cut
     bound = log_weights.log_mean_exp(tf.stop_gradient(log_w))
-    loss = gradients.graft(-bound, -carrier) if grafted else -carrier
+    loss = gradients.with_gradient_of(-bound, -carrier) if grafted else -carrier
     return types.Surrogate(loss, bound, tf.stop_gradient(log_w))
 
   return surrogate

@@ -9,15 +9,15 @@ from tests.testing import faulty
 from tests.testing import faulty_draws
 from tests.testing import frequency_checks
 from tf_mco.estimators import antithetic
+from tf_mco.estimators import antithetic_paths
+from tf_mco.estimators import coupling
 from tf_mco.estimators import local_disarm
-from tf_mco.estimators import mean
 from tf_mco.estimators import reinforce
+from tf_mco.estimators import score_function
 from tf_mco.estimators import vimco
-from tf_mco.ops import coupling
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights
 from tf_mco.posteriors import chain
-from tf_mco.posteriors import coupled
 from tf_mco.posteriors import protocol
 
 _MEAN = exact_checks.check_all_moments
@@ -88,7 +88,7 @@ FAULTS = [
     ('signal not stopped', faulty.attached_scores, _MEAN),
   ),
   *fault.group(
-    mean.ScoreMean,
+    score_function.ScoreMean,
     'surrogate',
     _LOO,
     ('direct term kept', faulty.direct_term, _VARIANCE),
@@ -168,7 +168,7 @@ FAULTS = [
   ),
   *fault.group(
     gradients,
-    'graft',
+    'with_gradient_of',
     _LOO,
     ('value is the carrier', faulty_draws.no_graft, _SURROGATE),
   ),
@@ -180,7 +180,7 @@ FAULTS = [
     ('not antithetic', faulty_draws.equal_halves, _DRAW),
   ),
   *fault.group(
-    coupled,
+    antithetic_paths,
     '_pair',
     _DISARM_2,
     ('randomness not shared', faulty_draws.not_shared, _DRAW),

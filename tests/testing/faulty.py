@@ -33,7 +33,7 @@ def _vimco(
       bound = log_weights.log_mean_exp(log_p - tf.stop_gradient(log_q))
     carrier = bound + tf.reduce_sum(signal * log_q, 0)
     return types.Surrogate(
-      gradients.graft(-bound, -carrier),
+      gradients.with_gradient_of(-bound, -carrier),
       tf.stop_gradient(bound),
       tf.stop_gradient(log_w),
     )
@@ -114,7 +114,9 @@ def attached_scores(original: Function) -> Function:
   ) -> types.Surrogate:
     right = original(values, log_q, coefficients)
     stray = tf.reduce_sum(coefficients * tf.stop_gradient(log_q), 0)
-    return right._replace(loss=gradients.graft(right.loss, right.loss - stray))
+    return right._replace(
+      loss=gradients.with_gradient_of(right.loss, right.loss - stray)
+    )
 
   return score_surrogate
 
@@ -125,7 +127,9 @@ def direct_term(original: Function) -> Function:
   ) -> types.Surrogate:
     right = original(self, log_joint, posterior, draw)
     log_q = tf.reduce_mean(protocol.log_prob(posterior, draw.samples), 0)
-    return right._replace(loss=gradients.graft(right.loss, right.loss + log_q))
+    return right._replace(
+      loss=gradients.with_gradient_of(right.loss, right.loss + log_q)
+    )
 
   return surrogate
 

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco.ops import coupling
+from tf_mco.estimators import antithetic_paths
+from tf_mco.estimators import coupling
 from tf_mco.ops import log_weights
-from tf_mco.posteriors import coupled
 from tf_mco.posteriors import protocol
 
 Function: TypeAlias = Callable[..., Any]
@@ -91,7 +91,7 @@ def prefix_of_first_layer(original: Function) -> Function:
     total = tf.zeros([], tf.float64)
     for layer, pair in enumerate(pairs):
       wrong = pairs[0].path[:layer]
-      logits = coupled.logits(chain.conditional(wrong))
+      logits = antithetic_paths.logits(chain.conditional(wrong))
       estimate = tf.stop_gradient(gradient(layer, pair, logits))
       total += tf.reduce_sum(estimate * logits, -1)
     return total

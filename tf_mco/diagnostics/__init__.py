@@ -4,24 +4,28 @@ What is measured is a `GradientSource`: any loss as a function of a seed, or a
 `LatentVariableModel` with any estimator (`model_source`).
 """
 
-from tf_mco.diagnostics.basket import Basket
 from tf_mco.diagnostics.bias import BiasCheck
 from tf_mco.diagnostics.bias import bias_check
-from tf_mco.diagnostics.budget import at_equal_evaluations
+from tf_mco.diagnostics.equal_cost import at_equal_evaluations
+from tf_mco.diagnostics.estimator_comparison import EstimatorComparison
+from tf_mco.diagnostics.gradient_source import GradientSource
+from tf_mco.diagnostics.gradient_source import model_source
 from tf_mco.diagnostics.gradient_variance import GradientVariance
-from tf_mco.diagnostics.source import GradientSource
-from tf_mco.diagnostics.source import model_source
+from tf_mco.diagnostics.statistics import GradientMeter
 from tf_mco.diagnostics.statistics import GradientStatistics
-from tf_mco.diagnostics.statistics import Meter
 from tf_mco.diagnostics.statistics import gradient_statistics
+
+# The name of EstimatorComparison before version 0.2.
+Basket = EstimatorComparison
 
 __all__ = [
   'Basket',
   'BiasCheck',
+  'EstimatorComparison',
+  'GradientMeter',
   'GradientSource',
   'GradientStatistics',
   'GradientVariance',
-  'Meter',
   'at_equal_evaluations',
   'bias_check',
   'gradient_statistics',

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
+from tf_mco.diagnostics import gradient_source as source_lib
 from tf_mco.diagnostics import moments
-from tf_mco.diagnostics import source as source_lib
 
 # z-scores of fewer draws are not normal.
 _FEWEST_DRAWS = 100

@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
+from tf_mco.diagnostics import gradient_source as source_lib
 from tf_mco.diagnostics import running
-from tf_mco.diagnostics import source as source_lib
 
 
 class GradientVariance(keras.callbacks.Callback):

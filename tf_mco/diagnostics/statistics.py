@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_mco import types
+from tf_mco.diagnostics import gradient_source as source_lib
 from tf_mco.diagnostics import moments
-from tf_mco.diagnostics import source as source_lib
 
 
 class GradientStatistics(NamedTuple):
@@ -32,7 +32,7 @@ class GradientStatistics(NamedTuple):
   evaluations: int | None  # calls of log_joint per example and draw
 
 
-class Meter:
+class GradientMeter:
   """Measures one source again and again, compiled once.
 
   The parameters may change between measurements.
@@ -134,5 +134,5 @@ def gradient_statistics(
     ValueError: if a variable gets no gradient, naming it; for a loss that is
       not `[B]`; for too few draws.
   """
-  meter = Meter(source, jit_compile=jit_compile)
+  meter = GradientMeter(source, jit_compile=jit_compile)
   return meter(num_draws, num_batches=num_batches, seed=seed)

@@ -12,6 +12,7 @@ from tf_mco.distributions.mixture import MixtureSameFamily
 from tf_mco.distributions.student_t import StudentT
 from tf_mco.distributions.truncated_normal import TruncatedNormal
 from tf_mco.distributions.von_mises import VonMises
+from tf_mco.distributions.word_counts import WordCounts
 
 __all__ = [
   'Autoregressive',
@@ -24,6 +25,7 @@ __all__ = [
   'StudentT',
   'TruncatedNormal',
   'VonMises',
+  'WordCounts',
   'divergences',
   'implicit',
 ]

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco._tfp import tfd
 from tf_mco._tfp import util as tfp_util
-from tf_mco.ops import bernoulli
+from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 
 
 class Bernoulli(tfd.Bernoulli):
@@ -40,4 +40,4 @@ class Bernoulli(tfd.Bernoulli):
 
   def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
     logits = tf.convert_to_tensor(self.logits)
-    return bernoulli.log_prob(tf.cast(value, logits.dtype), logits)
+    return bernoulli_numerics.log_prob(tf.cast(value, logits.dtype), logits)

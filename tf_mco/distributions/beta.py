@@ -11,11 +11,11 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import gamma
+from tf_mco.distributions import log_sample
 from tf_mco.distributions import log_space
-from tf_mco.distributions import parameters as parameter_checks
-from tf_mco.ops import beta_path
+from tf_mco.distributions import parameter_checks
+from tf_mco.distributions.numerics import beta as beta_numerics
 from tf_mco.ops import checks
-from tf_mco.ops import log_sample
 
 
 class Beta(log_space.LogSpace, tfd.Beta):
@@ -145,7 +145,7 @@ class Beta(log_space.LogSpace, tfd.Beta):
     if self._gradient == 'ratio':
       return log_1 - log_0
     a, b = log_space.in_float64(a, b)
-    return beta_path.attach(a, b, log_1 - log_0)
+    return beta_numerics.with_path_gradient(a, b, log_1 - log_0)
 
 
 def _log1mexp(log_x: tf.Tensor) -> tf.Tensor:

@@ -9,11 +9,11 @@ import tensorflow as tf
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import gamma
+from tf_mco.distributions import log_sample
 from tf_mco.distributions import log_space
-from tf_mco.distributions import parameters as parameter_checks
-from tf_mco.ops import beta_path
+from tf_mco.distributions import parameter_checks
+from tf_mco.distributions.numerics import beta as beta_numerics
 from tf_mco.ops import checks
-from tf_mco.ops import log_sample
 
 
 class Dirichlet(log_space.LogSpace, tfd.Dirichlet):
@@ -130,7 +130,9 @@ def _stick_breaking(alpha: tf.Tensor, log_gamma: tf.Tensor) -> tf.Tensor:
   )
   # The last component is what is left.
   log_odds = (log_gamma - log_rest)[..., :-1]
-  log_odds = beta_path.attach(alpha[..., :-1], others_alpha[..., :-1], log_odds)
+  log_odds = beta_numerics.with_path_gradient(
+    alpha[..., :-1], others_alpha[..., :-1], log_odds
+  )
   taken, left = -tf.nn.softplus(-log_odds), -tf.nn.softplus(log_odds)
   none = tf.zeros_like(log_gamma[..., :1])
   before = tf.concat([none, tf.cumsum(left, axis=-1)], axis=-1)

@@ -13,7 +13,7 @@ from tf_mco.distributions import gamma
 from tf_mco.distributions import inverse_gamma
 from tf_mco.distributions import log_space
 from tf_mco.distributions import von_mises
-from tf_mco.ops import von_mises as von_mises_ops
+from tf_mco.distributions.numerics import von_mises as von_mises_ops
 
 
 def _kl_gamma(p: Any, q: Any, name: str | None = None) -> tf.Tensor:

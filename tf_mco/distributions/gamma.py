@@ -8,12 +8,12 @@ import tensorflow as tf
 
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import log_sample
 from tf_mco.distributions import log_space
-from tf_mco.distributions import parameters as checks
-from tf_mco.ops import gamma_path
-from tf_mco.ops import gamma_sampler
-from tf_mco.ops import log_sample
-from tf_mco.ops import special
+from tf_mco.distributions import parameter_checks as checks
+from tf_mco.distributions.numerics import gamma as gamma_numerics
+from tf_mco.distributions.numerics import gamma_sampler
+from tf_mco.distributions.numerics import quadrature
 
 
 def standard_log_sample(
@@ -24,10 +24,10 @@ def standard_log_sample(
   The numbers are drawn in the dtype of the concentration; float64 is for what
   is computed from several of them.
   """
-  full = special.broadcast_samples(concentration, sample_shape)
+  full = quadrature.broadcast_samples(concentration, sample_shape)
   log_x = gamma_sampler.log_sample(full, seed=seed)
   wide = log_space.in_float64(concentration, log_x)
-  return gamma_path.attach(*wide, quality=concentration.dtype)
+  return gamma_numerics.with_path_gradient(*wide, quality=concentration.dtype)
 
 
 class Gamma(log_space.LogSpace, tfd.Gamma):
@@ -129,4 +129,6 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
     inside = scaled > 0
     safe = tf.where(inside, scaled, tf.ones_like(scaled))
     outside = tf.cast(upper, self.dtype)
-    return tf.where(inside, gamma_path.cdf(alpha, safe, upper=upper), outside)
+    return tf.where(
+      inside, gamma_numerics.cdf(alpha, safe, upper=upper), outside
+    )

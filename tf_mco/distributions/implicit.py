@@ -14,7 +14,7 @@ from tf_mco._tfp import tfd
 from tf_mco.distributions import autoregressive
 from tf_mco.distributions import cdf as cdf_lib
 from tf_mco.distributions import mixture
-from tf_mco.ops import distributional
+from tf_mco.distributions.numerics import implicit_gradient
 
 
 def implicit(distribution: Any) -> tfd.Distribution:
@@ -80,7 +80,9 @@ class ImplicitScalar:
     original.__class__ = self._original
     z = tf.stop_gradient(random.sample(original, [n], seed=seed))
     transform = cdf_lib.signed(original, z)
-    return distributional.attach_scalar(z, transform, original.prob(z))
+    return implicit_gradient.with_scalar_path_gradient(
+      z, transform, original.prob(z)
+    )
 
 
 @functools.cache

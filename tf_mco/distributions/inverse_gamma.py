@@ -9,10 +9,10 @@ import tensorflow as tf
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import gamma
+from tf_mco.distributions import log_sample
 from tf_mco.distributions import log_space
-from tf_mco.distributions import parameters as checks
-from tf_mco.ops import gamma_path
-from tf_mco.ops import log_sample
+from tf_mco.distributions import parameter_checks as checks
+from tf_mco.distributions.numerics import gamma as gamma_numerics
 
 
 class InverseGamma(log_space.LogSpace, tfd.InverseGamma):
@@ -92,4 +92,6 @@ class InverseGamma(log_space.LogSpace, tfd.InverseGamma):
     scaled = self.scale / safe
     alpha += tf.zeros_like(scaled)
     outside = tf.cast(not upper, self.dtype)
-    return tf.where(inside, gamma_path.cdf(alpha, scaled, upper=upper), outside)
+    return tf.where(
+      inside, gamma_numerics.cdf(alpha, scaled, upper=upper), outside
+    )

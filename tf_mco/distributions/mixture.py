@@ -10,8 +10,8 @@ from tf_mco import random
 from tf_mco._tfp import tfd
 from tf_mco.distributions import cdf as cdf_lib
 from tf_mco.distributions import log_space
-from tf_mco.ops import distributional
-from tf_mco.ops import gamma_sampler
+from tf_mco.distributions.numerics import gamma_sampler
+from tf_mco.distributions.numerics import implicit_gradient
 
 # `tfd.MixtureSameFamily` may construct its parent instead of itself.
 TFP_MIXTURES = tuple(
@@ -115,7 +115,7 @@ def _attach_scalar(
   weights = tf.exp(log_weights)
   transform = _mixed_cdf(weights, components, each, axis=-1)[0]
   density = tf.reduce_sum(weights * components.prob(each), axis=-1)
-  return distributional.attach_scalar(z, transform, density)
+  return implicit_gradient.with_scalar_path_gradient(z, transform, density)
 
 
 def _attach_vector(
@@ -143,7 +143,7 @@ def _attach_vector(
     weights, score, transpose_a=True
   )
   jacobian = tf.linalg.set_diag(tf.linalg.band_part(slope, -1, 0), density)
-  return distributional.attach_vector(z, transform, jacobian)
+  return implicit_gradient.with_vector_path_gradient(z, transform, jacobian)
 
 
 def _mixed_cdf(

@@ -11,8 +11,8 @@ from tf_mco import random
 from tf_mco._tfp import tfd
 from tf_mco.distributions import gamma
 from tf_mco.distributions import log_space
-from tf_mco.distributions import parameters as parameter_checks
-from tf_mco.ops import beta_path
+from tf_mco.distributions import parameter_checks
+from tf_mco.distributions.numerics import beta as beta_numerics
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 
@@ -111,6 +111,6 @@ def _attach_cdf(df: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
   log_odds = tf.math.log(df) - 2 * tf.math.log(size)
   # A scalar: XLA would compute the digamma of a tensor of it as it compiles.
   half = tf.constant(0.5, df.dtype)
-  log_odds = beta_path.attach(df / 2, half, log_odds)
+  log_odds = beta_numerics.with_path_gradient(df / 2, half, log_odds)
   log_size = (tf.math.log(df) - log_odds) / 2
-  return gradients.graft(t, t * log_size)
+  return gradients.with_gradient_of(t, t * log_size)

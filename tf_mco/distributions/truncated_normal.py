@@ -7,10 +7,12 @@ from typing import Any
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
-from tf_mco.distributions import parameters as checks
-from tf_mco.ops import gamma_sampler
-from tf_mco.ops import special
-from tf_mco.ops import truncated_normal
+from tf_mco.distributions import parameter_checks as checks
+from tf_mco.distributions.numerics import gamma_sampler
+from tf_mco.distributions.numerics import quadrature
+from tf_mco.distributions.numerics import (
+  truncated_normal as truncated_normal_numerics,
+)
 
 
 class TruncatedNormal(tfd.TruncatedNormal):
@@ -67,11 +69,13 @@ class TruncatedNormal(tfd.TruncatedNormal):
       tf.broadcast_to(parameter, shape)
       for parameter in (self.loc, self.scale, self.low, self.high)
     ]
-    full = special.broadcast_samples(parameters[0], [n])
+    full = quadrature.broadcast_samples(parameters[0], [n])
     u = gamma_sampler.open_uniform(tf.shape(full), dtype=full.dtype, seed=seed)
     u = tf.ensure_shape(tf.cast(u, tf.float64), full.shape)
     loc, scale, low, high = (tf.cast(p, tf.float64) for p in parameters)
-    zeta = truncated_normal.sample(u, (low - loc) / scale, (high - loc) / scale)
+    zeta = truncated_normal_numerics.sample(
+      u, (low - loc) / scale, (high - loc) / scale
+    )
     z = tf.cast(loc + scale * zeta, full.dtype)
     z = tf.minimum(tf.maximum(z, parameters[2]), parameters[3])
-    return truncated_normal.attach(z, *parameters)
+    return truncated_normal_numerics.with_path_gradient(z, *parameters)

@@ -9,9 +9,9 @@ from typing import Any
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
-from tf_mco.distributions import parameters as checks
-from tf_mco.ops import special
-from tf_mco.ops import von_mises
+from tf_mco.distributions import parameter_checks as checks
+from tf_mco.distributions.numerics import quadrature
+from tf_mco.distributions.numerics import von_mises as von_mises_numerics
 
 
 class VonMises(tfd.VonMises):
@@ -55,8 +55,10 @@ class VonMises(tfd.VonMises):
   def _sample_n(self, n: Any, seed: Any = None) -> tf.Tensor:
     shape = self.batch_shape_tensor()
     kappa = tf.broadcast_to(self.concentration, shape)
-    full = special.broadcast_samples(kappa, [n])
-    centered = von_mises.attach(kappa, von_mises.sample(full, seed=seed))
+    full = quadrature.broadcast_samples(kappa, [n])
+    centered = von_mises_numerics.with_path_gradient(
+      kappa, von_mises_numerics.sample(full, seed=seed)
+    )
     samples = centered + self.loc
     return samples - 2 * math.pi * tf.round(samples / (2 * math.pi))
 
@@ -82,7 +84,9 @@ def _cdf(kappa: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, Callable]:
   def backward(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     wrapped = z - 2 * math.pi * tf.round(z / (2 * math.pi))
     density = VonMises(zero, kappa).prob(wrapped)
-    slope = special.first_order(von_mises.derivative(kappa, wrapped))
+    slope = quadrature.first_order(
+      von_mises_numerics.derivative(kappa, wrapped)
+    )
     return -upstream * density * slope, upstream * density
 
   return value, backward

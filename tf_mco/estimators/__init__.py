@@ -2,13 +2,13 @@
 
 from tf_mco.estimators.aisle import Aisle
 from tf_mco.estimators.arm import Arm
-from tf_mco.estimators.corrected import Grep
-from tf_mco.estimators.corrected import Rsvi
 from tf_mco.estimators.disarm import Disarm
 from tf_mco.estimators.dreg import Dreg
 from tf_mco.estimators.dreg import RwsDreg
 from tf_mco.estimators.dreg import Stl
 from tf_mco.estimators.elbo import Elbo
+from tf_mco.estimators.generalized_reparameterization import Grep
+from tf_mco.estimators.generalized_reparameterization import Rsvi
 from tf_mco.estimators.iwae import Ciwae
 from tf_mco.estimators.iwae import Iwae
 from tf_mco.estimators.iwae import Renyi

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf_mco import types
 from tf_mco.estimators import dreg
-from tf_mco.estimators import independent
+from tf_mco.estimators import independent_samples
 from tf_mco.estimators import pathwise
 from tf_mco.estimators import rws
 from tf_mco.ops import checks
@@ -21,7 +21,7 @@ _NAMED = ('kl', 'chi2')
 
 
 @dataclasses.dataclass(frozen=True)
-class Aisle(independent.IndependentSamples):
+class Aisle(independent_samples.IndependentSamples):
   """Adapts q to the posterior by a divergence; the model climbs L_K.
 
   'kl' is KL(p(z | x) || q): STL if reparameterized, else RWS. A real alpha is
@@ -75,7 +75,7 @@ class Aisle(independent.IndependentSamples):
     if self.reparameterized:
       return pathwise.surrogate(log_joint, posterior, draw, self._path_factor)
     log_q = protocol.log_prob(posterior, draw.samples)
-    log_p = checks.evaluate(log_joint, draw.samples, log_q)
+    log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     return rws.weighted_score_surrogate(log_p, log_q, self._coefficient)
 
   def _path_factor(self, weights: tf.Tensor) -> tf.Tensor:

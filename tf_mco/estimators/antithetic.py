@@ -10,10 +10,10 @@ from typing import Any
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco.estimators import mean
+from tf_mco.estimators import antithetic_paths
+from tf_mco.estimators import score_function
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
-from tf_mco.posteriors import coupled
 from tf_mco.posteriors import protocol
 
 
@@ -43,7 +43,7 @@ class AntitheticPairs:
   ) -> types.Draw:
     """Returns the pairs; `samples` are those of the first layer's pairs."""
     del log_joint
-    pairs = coupled.antithetic_pairs(
+    pairs = antithetic_paths.antithetic_pairs(
       protocol.as_chain(posterior),
       self.num_pairs,
       shared_randomness=self.shared_randomness,
@@ -97,13 +97,13 @@ def carry(
   chain = protocol.as_chain(posterior)
   terms = []
   for layer, pair in enumerate(pairs):
-    logits = coupled.logits(chain.conditional(pair.path[:layer]))
+    logits = antithetic_paths.logits(chain.conditional(pair.path[:layer]))
     estimate = tf.stop_gradient(gradient(layer, pair, logits))
     terms.append(gradients.sum_event(estimate * logits, sample_rank=2))
   return tf.add_n(terms)
 
 
-class AntitheticMean(AntitheticPairs, mean.ScoreMean):
+class AntitheticMean(AntitheticPairs, score_function.ScoreMean):
   """Estimates the gradient of a mean from differences within pairs."""
 
   @property
@@ -128,12 +128,12 @@ class AntitheticMean(AntitheticPairs, mean.ScoreMean):
     """Returns `[P, B, D]` from `[P, B]` values and one layer of a pair."""
 
   def mean_surrogate(
-    self, integrand: mean.Integrand, posterior: Any, draw: types.Draw
+    self, integrand: score_function.Integrand, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
     """See `ScoreMean`. The model's gradient averages all evaluations."""
     samples = stack(posterior, draw.pairs)
     log_q = tf.stop_gradient(protocol.log_prob(posterior, samples))
-    values = checks.evaluate(integrand, samples, log_q)
+    values = checks.call_log_joint(integrand, samples, log_q)
     stopped = tf.stop_gradient(values)
     by_layer = unstack(stopped, len(draw.pairs))
 
@@ -146,7 +146,7 @@ class AntitheticMean(AntitheticPairs, mean.ScoreMean):
     reported = stopped[: self.num_samples]
     bound = tf.reduce_mean(reported, axis=0)
     return types.Surrogate(
-      loss=gradients.graft(
+      loss=gradients.with_gradient_of(
         -bound, -(tf.reduce_mean(values, axis=0) + estimate)
       ),
       bound=bound,

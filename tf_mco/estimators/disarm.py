@@ -8,7 +8,7 @@ from typing import ClassVar
 import tensorflow as tf
 
 from tf_mco.estimators import antithetic
-from tf_mco.ops import coupling
+from tf_mco.estimators import coupling
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco.estimators import independent
-from tf_mco.estimators import mean
+from tf_mco.estimators import independent_samples
+from tf_mco.estimators import score_function
 from tf_mco.ops import checks
 from tf_mco.posteriors import protocol
 
 
 @dataclasses.dataclass(frozen=True)
-class Elbo(independent.ReparameterizedSamples):
+class Elbo(independent_samples.ReparameterizedSamples):
   """The mean of log-weights, differentiated through the samples.
 
   The whole derivative: through the samples, and through the density of q.
@@ -29,7 +29,7 @@ class Elbo(independent.ReparameterizedSamples):
   rescores: ClassVar[bool] = False
 
   def mean_surrogate(
-    self, integrand: mean.Integrand, posterior: Any, draw: types.Draw
+    self, integrand: score_function.Integrand, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
     """Returns the surrogate of E_q[integrand(z)].
 
@@ -39,7 +39,7 @@ class Elbo(independent.ReparameterizedSamples):
       draw: of this estimator and posterior.
     """
     like = tf.stop_gradient(protocol.log_q_of(posterior, draw))
-    values = checks.evaluate(integrand, draw.samples, like)
+    values = checks.call_log_joint(integrand, draw.samples, like)
     return _surrogate(values, values)
 
   def surrogate(

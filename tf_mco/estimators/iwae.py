@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco.estimators import independent
+from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import log_weights as log_weights_lib
 from tf_mco.posteriors import protocol
@@ -35,7 +35,7 @@ def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
 
 
 @dataclasses.dataclass(frozen=True)
-class AttachedBound(independent.ReparameterizedSamples):
+class AttachedBound(independent_samples.ReparameterizedSamples):
   """A function of the log-weights, differentiated as it stands."""
 
   rescores: ClassVar[bool] = False

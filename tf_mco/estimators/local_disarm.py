@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from tf_mco import types
 from tf_mco.estimators import antithetic
+from tf_mco.estimators import coupling
 from tf_mco.ops import checks
-from tf_mco.ops import coupling
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
 from tf_mco.posteriors import protocol
@@ -57,7 +57,7 @@ class LocalDisarm(antithetic.AntitheticPairs):
     samples = antithetic.stack(posterior, draw.pairs)
     log_q = protocol.log_prob(posterior, samples)
     # Attached to log_q: -sum_k wt_k s_k is part of the posterior's gradient.
-    log_w = checks.evaluate(log_joint, samples, log_q) - log_q
+    log_w = checks.call_log_joint(log_joint, samples, log_q) - log_q
     by_layer = antithetic.unstack(log_w, len(draw.pairs))
     stopped = antithetic.unstack(tf.stop_gradient(log_w), len(draw.pairs))
 
@@ -78,7 +78,7 @@ class LocalDisarm(antithetic.AntitheticPairs):
     bound = tf.stop_gradient(bounds[0])
     carrier = tf.add_n(bounds) / len(bounds) + estimate
     return types.Surrogate(
-      loss=gradients.graft(-bound, -carrier),
+      loss=gradients.with_gradient_of(-bound, -carrier),
       bound=bound,
       log_weights=stopped[0][0],
     )

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from tf_mco import types
+from tf_mco.estimators import cotangents
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.ops import path
 from tf_mco.posteriors import protocol
 from tf_mco.posteriors import reparameterized
 
@@ -109,10 +109,10 @@ class Piwae(_GroupedBounds):
     self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
     """Returns the surrogate of the M K-sample bound."""
-    scale = path.CotangentScale()
+    scale = cotangents.CotangentScale()
     scaled = tf.nest.map_structure(scale, draw.samples)
     log_q = protocol.log_prob(posterior, draw.samples)
-    log_p = checks.evaluate(log_joint, scaled, tf.stop_gradient(log_q))
+    log_p = checks.call_log_joint(log_joint, scaled, tf.stop_gradient(log_q))
     log_w = tf.stop_gradient(log_p) - tf.stop_gradient(log_q)
     # Serves model and prior: the weights of all M K samples.
     weights = tf.stop_gradient(tf.nn.softmax(log_w, axis=0))
@@ -128,5 +128,7 @@ class Piwae(_GroupedBounds):
     carrier = log_weights_lib.weighted_sum(weights, log_p)
     carrier -= log_weights_lib.weighted_sum(grouped, log_q)
     return types.Surrogate(
-      loss=gradients.graft(-bound, -carrier), bound=bound, log_weights=log_w
+      loss=gradients.with_gradient_of(-bound, -carrier),
+      bound=bound,
+      log_weights=log_w,
     )

@@ -15,16 +15,16 @@ from typing import Any
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco.estimators import independent
+from tf_mco.estimators import cotangents
+from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.ops import path
 from tf_mco.posteriors import protocol
 
 
 @dataclasses.dataclass(frozen=True)
-class Pathwise(independent.ReparameterizedSamples, abc.ABC):
+class Pathwise(independent_samples.ReparameterizedSamples, abc.ABC):
   """The K-sample bound with a path gradient for the posterior.
 
   Inside `tf.vectorized_map` the tape must be inside as well: it drops custom
@@ -62,15 +62,15 @@ def surrogate(
   """
   samples = draw.samples
   leaves = samples if isinstance(samples, tuple) else (samples,)
-  scale = path.CotangentScale()
+  scale = cotangents.CotangentScale()
   scaled = tf.nest.map_structure(scale, samples)
-  log_q, scores = path.value_and_leaf_gradients(
+  log_q, scores = cotangents.value_and_leaf_gradients(
     lambda leaf: protocol.log_prob(
       posterior, leaf if isinstance(samples, tuple) else leaf[0]
     ),
     leaves,
   )
-  log_p = checks.evaluate(log_joint, scaled, log_q)
+  log_p = checks.call_log_joint(log_joint, scaled, log_q)
   log_w = tf.stop_gradient(log_p) - log_q
   # Stopped here: the derivative of the softmax serves nobody, and XLA refuses
   # its transposition under a tape that is outside of a compiled loop.
@@ -84,5 +84,7 @@ def surrogate(
     carrier -= tf.reduce_sum(weights * factors * dot, axis=0)
   bound = log_weights_lib.log_mean_exp(log_w)
   return types.Surrogate(
-    loss=gradients.graft(-bound, -carrier), bound=bound, log_weights=log_w
+    loss=gradients.with_gradient_of(-bound, -carrier),
+    bound=bound,
+    log_weights=log_w,
   )

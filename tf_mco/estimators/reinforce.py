@@ -8,15 +8,17 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco.estimators import independent
-from tf_mco.estimators import mean
+from tf_mco.estimators import independent_samples
+from tf_mco.estimators import score_function
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.posteriors import protocol
 
 
 @dataclasses.dataclass(frozen=True)
-class Reinforce(independent.IndependentSamples, mean.ScoreMean):
+class Reinforce(
+  independent_samples.IndependentSamples, score_function.ScoreMean
+):
   """The score-function estimator, without a baseline.
 
   Any posterior, discrete or not.
@@ -29,11 +31,11 @@ class Reinforce(independent.IndependentSamples, mean.ScoreMean):
   unbiased_for: ClassVar[str] = 'elbo'
 
   def mean_surrogate(
-    self, integrand: mean.Integrand, posterior: Any, draw: types.Draw
+    self, integrand: score_function.Integrand, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
     """See `ScoreMean`."""
     log_q = protocol.log_prob(posterior, draw.samples)
-    values = checks.evaluate(integrand, draw.samples, log_q)
+    values = checks.call_log_joint(integrand, draw.samples, log_q)
     return score_surrogate(values, log_q, values / values.shape[0])
 
 
@@ -50,7 +52,7 @@ def score_surrogate(
   signal = tf.reduce_sum(tf.stop_gradient(coefficients) * log_q, axis=0)
   value = tf.reduce_mean(values, axis=0)
   return types.Surrogate(
-    loss=gradients.graft(-value, -(value + signal)),
+    loss=gradients.with_gradient_of(-value, -(value + signal)),
     bound=tf.stop_gradient(value),
     log_weights=tf.stop_gradient(values),
   )

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco.estimators import independent
-from tf_mco.estimators import mean
+from tf_mco.estimators import independent_samples
 from tf_mco.estimators import reinforce
+from tf_mco.estimators import score_function
 from tf_mco.ops import checks
 from tf_mco.posteriors import protocol
 
@@ -43,7 +43,9 @@ def _surrogate(values: tf.Tensor, log_q: tf.Tensor) -> types.Surrogate:
 
 
 @dataclasses.dataclass(frozen=True)
-class ReinforceLoo(independent.IndependentSamples, mean.ScoreMean):
+class ReinforceLoo(
+  independent_samples.IndependentSamples, score_function.ScoreMean
+):
   """The score-function estimator with a leave-one-out baseline.
 
   Any posterior, discrete or not.
@@ -60,8 +62,10 @@ class ReinforceLoo(independent.IndependentSamples, mean.ScoreMean):
   minimum_reason: ClassVar[str] = 'the other samples are the baseline'
 
   def mean_surrogate(
-    self, integrand: mean.Integrand, posterior: Any, draw: types.Draw
+    self, integrand: score_function.Integrand, posterior: Any, draw: types.Draw
   ) -> types.Surrogate:
     """See `ScoreMean`."""
     log_q = protocol.log_prob(posterior, draw.samples)
-    return _surrogate(checks.evaluate(integrand, draw.samples, log_q), log_q)
+    return _surrogate(
+      checks.call_log_joint(integrand, draw.samples, log_q), log_q
+    )

@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
-from tf_mco.estimators import independent
+from tf_mco.estimators import defensive
+from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import proposal
 from tf_mco.posteriors import protocol
 
 _PHASES = ('wake', 'sleep', 'both')
@@ -66,12 +66,14 @@ def weighted_score_surrogate(
   )
   bound = log_weights_lib.log_mean_exp(log_w)
   return types.Surrogate(
-    loss=gradients.graft(-bound, -carrier), bound=bound, log_weights=log_w
+    loss=gradients.with_gradient_of(-bound, -carrier),
+    bound=bound,
+    log_weights=log_w,
   )
 
 
 @dataclasses.dataclass(frozen=True)
-class Rws(independent.IndependentSamples):
+class Rws(independent_samples.IndependentSamples):
   """Reweighted wake-sleep, for any posterior, discrete or not.
 
   The model's phase is always wake. At K = 1 the wake phase gives the posterior
@@ -113,7 +115,7 @@ class Rws(independent.IndependentSamples):
     sample_seed, dream_seed = random.split(seed, 2)
     draw = super().draw(log_joint, posterior, seed=sample_seed)
     if self.defensive:
-      samples = proposal.sample(
+      samples = defensive.sample(
         posterior, draw.samples, self.defensive, seed=sample_seed
       )
       draw = draw._replace(samples=samples)
@@ -131,10 +133,10 @@ class Rws(independent.IndependentSamples):
   ) -> types.Surrogate:
     """Returns the surrogate of the bound of the proposal's K samples."""
     log_q = protocol.log_prob(posterior, draw.samples)
-    log_p = checks.evaluate(log_joint, draw.samples, log_q)
+    log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     log_r = log_q
     if self.defensive:
-      log_r = proposal.log_prob(posterior, draw.samples, log_q, self.defensive)
+      log_r = defensive.log_prob(posterior, draw.samples, log_q, self.defensive)
     share = _WAKE_SHARE[self.phase]
     result = weighted_score_surrogate(
       log_p, log_q, lambda weights: share * weights, log_proposal=log_r

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco.estimators import independent
+from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
@@ -58,14 +58,14 @@ def _surrogate(
   score = tf.reduce_sum(tf.stop_gradient(signal) * log_q, axis=0)
   # The bound stays attached to log_q: -sum_k wt_k s_k is part of the estimate.
   return types.Surrogate(
-    loss=gradients.graft(-bound, -(bound + score)),
+    loss=gradients.with_gradient_of(-bound, -(bound + score)),
     bound=tf.stop_gradient(bound),
     log_weights=stopped,
   )
 
 
 @dataclasses.dataclass(frozen=True)
-class Vimco(independent.IndependentSamples):
+class Vimco(independent_samples.IndependentSamples):
   """Variational inference for Monte Carlo objectives.
 
   Any posterior that can be scored; unbiased for the K-sample bound.
@@ -92,5 +92,5 @@ class Vimco(independent.IndependentSamples):
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
     log_q = protocol.log_prob(posterior, draw.samples)
-    log_p = checks.evaluate(log_joint, draw.samples, log_q)
+    log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     return _surrogate(log_p, log_q, self.baseline)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_mco import random
-from tf_mco.layers import images
+from tf_mco.layers.objective import pixels
 
 
 def images_of(data: Any) -> tf.Tensor:
@@ -125,7 +125,7 @@ def check(x: Any, support: str, where: str) -> None:
   """
   batch = first_batch(x)
   if batch is not None:
-    images.check(batch, support, where)
+    pixels.check(batch, support, where)
 
 
 def build_from(model: keras.Model, x: Any) -> None:

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
-from tf_mco.layers import images
-from tf_mco.layers import joint
+from tf_mco.layers.objective import generative_model
+from tf_mco.layers.objective import pixels
 from tf_mco.posteriors import protocol
 
 
@@ -24,7 +24,7 @@ class Generation:
     Binary data are not binarized here: the encoder sees the pixels.
     """
     dtype = self.objective.log_dtype
-    x = images.to_unit_interval(x, dtype)
+    x = pixels.to_unit_interval(x, dtype)
     return self.objective.problem(x).first_posterior.mean()
 
   def decode(self, z: tf.Tensor) -> tf.Tensor:
@@ -35,7 +35,7 @@ class Generation:
 
   def reconstruct(self, x: tf.Tensor, *, seed: types.Seed = 0) -> tf.Tensor:
     """Returns the mean of p(x | z1) at a sample of q(z1 | x)."""
-    x = images.to_unit_interval(x, self.objective.log_dtype)
+    x = pixels.to_unit_interval(x, self.objective.log_dtype)
     problem = self.objective.problem(x)
     posterior = problem.posterior
     if not protocol.can_rescore(posterior):
@@ -50,5 +50,5 @@ class Generation:
     """Returns the means of p(x | z1) at samples from the prior, `[N, ...]`."""
     stages = self.objective.decoder_stages
     prior = self.objective.prior.distribution()
-    path = joint.sample_path(stages, prior, num_samples, seed=seed)
+    path = generative_model.sample_path(stages, prior, num_samples, seed=seed)
     return stages[0].distribution(path[0]).mean()[0]

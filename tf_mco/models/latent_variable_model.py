@@ -7,17 +7,17 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tf_mco import evaluation
 from tf_mco import random
 from tf_mco import types
-from tf_mco.layers import images
 from tf_mco.layers import objective as objective_lib
-from tf_mco.layers import parts
+from tf_mco.layers.objective import configuration
+from tf_mco.layers.objective import pixels
 from tf_mco.models import data as data_lib
 from tf_mco.models import export as export_lib
 from tf_mco.models import faults
 from tf_mco.models import generation
 from tf_mco.models import group_optimizer
+from tf_mco.posteriors import importance
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
@@ -161,7 +161,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
       faults.first_steps(
         tf.convert_to_tensor(self.fault),
         step,
-        images.invalid(x, self.objective.support),
+        pixels.invalid(x, self.objective.support),
         bad,
       )
     )
@@ -225,7 +225,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
     """Returns the K-sample bound of log p(x) of a batch, `[B]`, in nats."""
     data_seed, seed = random.split(seed, 2)
     problem = self.objective.problem(self.objective.prepare(x, seed=data_seed))
-    return evaluation.importance_bound(
+    return importance.importance_bound(
       problem.log_joint, problem.posterior, num_samples, seed=seed
     )
 
@@ -236,7 +236,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
     return {
-      **parts.to_config(self.objective),
+      **configuration.to_config(self.objective),
       'name': self.name,
       'dtype': self.dtype_policy.name,
     }
@@ -247,4 +247,4 @@ class LatentVariableModel(generation.Generation, keras.Model):
   ) -> LatentVariableModel:
     """Returns the model that `get_config` described."""
     del custom_objects
-    return cls(**parts.from_config(config))
+    return cls(**configuration.from_config(config))

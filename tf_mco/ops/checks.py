@@ -37,7 +37,7 @@ def _same_shape(shape: tf.TensorShape, other: tf.TensorShape) -> bool:
   return not any(set(pair) == {None, 1} for pair in sizes)
 
 
-def evaluate(
+def call_log_joint(
   fn: Callable[[Any], tf.Tensor], samples: Any, like: tf.Tensor
 ) -> tf.Tensor:
   """Returns `fn(samples)`, checked to be a `[K, B]` tensor such as `like`."""

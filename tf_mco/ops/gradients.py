@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def graft(value: tf.Tensor, carrier: tf.Tensor) -> tf.Tensor:
+def with_gradient_of(value: tf.Tensor, carrier: tf.Tensor) -> tf.Tensor:
   """Returns exactly `value`, with the gradient of `carrier`.
 
   Args:

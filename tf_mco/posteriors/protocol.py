@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import log_sample
 from tf_mco.ops import checks
-from tf_mco.ops import log_sample
 from tf_mco.posteriors import chain as chain_lib
 
 
@@ -105,7 +105,7 @@ def log_weights(
   log_q = log_q_of(posterior, draw)
   if not can_rescore(posterior):
     return draw.extras.log_p - log_q
-  return checks.evaluate(log_joint, draw.samples, log_q) - log_q
+  return checks.call_log_joint(log_joint, draw.samples, log_q) - log_q
 
 
 def log_q_of(posterior: Any, draw: types.Draw) -> tf.Tensor:

@@ -1,0 +1,1 @@
+"""Numerics of the distributions: pure functions on tensors."""

@@ -1,0 +1,1 @@
+"""Heads: layers that end a network in the parameters of a distribution."""
