@@ -6,7 +6,6 @@ import dataclasses
 from typing import Any
 
 from tf_mco import estimators
-from tf_mco import types
 
 _ESTIMATORS: dict[str, Any] = {
   'aisle': estimators.Aisle,
@@ -36,7 +35,7 @@ def estimator_names() -> tuple[str, ...]:
   return tuple(_ESTIMATORS)
 
 
-def get_estimator(name: str, **options: Any) -> types.Estimator:
+def get_estimator(name: str, **options: Any) -> estimators.Estimator:
   """Returns the estimator of that name.
 
   Args:
@@ -62,7 +61,7 @@ def get_estimator(name: str, **options: Any) -> types.Estimator:
   return cls(**options)
 
 
-def to_config(estimator: types.Estimator) -> dict[str, Any]:
+def to_config(estimator: estimators.Estimator) -> dict[str, Any]:
   """Returns the name and options that `from_config` makes it from.
 
   Raises:
@@ -78,6 +77,6 @@ def to_config(estimator: types.Estimator) -> dict[str, Any]:
   )
 
 
-def from_config(config: dict[str, Any]) -> types.Estimator:
+def from_config(config: dict[str, Any]) -> estimators.Estimator:
   """Returns the estimator that `to_config` described."""
   return get_estimator(config['name'], **config['options'])

@@ -8,14 +8,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import dreg
 from tf_mco.estimators import independent_samples
 from tf_mco.estimators import pathwise
 from tf_mco.estimators import rws
 from tf_mco.ops import checks
-from tf_mco.posteriors import protocol
-from tf_mco.posteriors import reparameterized
 
 _NAMED = ('kl', 'chi2')
 
@@ -59,22 +58,30 @@ class Aisle(independent_samples.IndependentSamples):
     return 'elbo' if landing and self.num_samples == 1 else None
 
   def draw(
-    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
   ) -> types.Draw:
     """Returns K samples, with their gradient if `reparameterized`."""
     if not self.reparameterized:
       return super().draw(log_joint, posterior, seed=seed)
-    return types.Draw(
-      reparameterized.sample(posterior, self.num_samples, seed=seed)
+    return independent_samples.reparameterized_draw(
+      log_joint, posterior, self.num_samples, rescores=True, seed=seed
     )
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
+    posterior = posteriors.as_posterior(posterior)
     if self.reparameterized:
       return pathwise.surrogate(log_joint, posterior, draw, self._path_factor)
-    log_q = protocol.log_prob(posterior, draw.samples)
+    log_q = posterior.log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     return rws.weighted_score_surrogate(log_p, log_q, self._coefficient)
 

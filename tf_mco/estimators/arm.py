@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from tf_mco.estimators import antithetic
+from tf_mco.estimators import antithetic_paths
 from tf_mco.estimators import coupling
 
 
 @dataclasses.dataclass(frozen=True)
-class Arm(antithetic.AntitheticMean):
+class Arm(antithetic_paths.AntitheticMean):
   """ARM, for Bernoulli variables; DisARM has less variance at equal cost.
 
   Args:

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from tf_mco.estimators import antithetic
+from tf_mco.estimators import antithetic_paths
 from tf_mco.estimators import coupling
 
 
 @dataclasses.dataclass(frozen=True)
-class Disarm(antithetic.AntitheticMean):
+class Disarm(antithetic_paths.AntitheticMean):
   """DisARM (also known as U2G), for Bernoulli variables.
 
   Args:

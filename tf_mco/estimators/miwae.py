@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import cotangents
+from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import protocol
-from tf_mco.posteriors import reparameterized
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,19 +29,24 @@ class _GroupedBounds:
     checks.at_least('num_bounds', self.num_bounds, 1)
     checks.at_least('num_samples_per_bound', self.num_samples_per_bound, 1)
 
-  def evaluations(self, posterior: Any) -> int:
+  def evaluations(self, posterior: posteriors.PosteriorLike) -> int:
     """Returns the calls of log_joint per example and step, M K for most."""
-    return self._size * protocol.evaluations_per_sample(posterior)
+    posterior = posteriors.as_posterior(posterior)
+    return self._size * posterior.evaluations_per_sample
 
   @property
   def _size(self) -> int:
     return self.num_bounds * self.num_samples_per_bound
 
   def draw(
-    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
   ) -> types.Draw:
     """Returns M K samples with their gradient, one group after the other."""
-    return reparameterized.draw(
+    return independent_samples.reparameterized_draw(
       log_joint, posterior, self._size, rescores=self.rescores, seed=seed
     )
 
@@ -74,10 +79,14 @@ class Miwae(_GroupedBounds):
     return self.num_samples_per_bound
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the mean of the bounds."""
-    log_w = protocol.log_weights(log_joint, posterior, draw)
+    posterior = posteriors.as_posterior(posterior)
+    log_w = posterior.log_weights(log_joint, draw)
     bound = self.mean_bound(log_w)
     return types.Surrogate(
       loss=-bound,
@@ -106,12 +115,16 @@ class Piwae(_GroupedBounds):
     return self.num_bounds * self.num_samples_per_bound
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the M K-sample bound."""
+    posterior = posteriors.as_posterior(posterior)
     scale = cotangents.CotangentScale()
     scaled = tf.nest.map_structure(scale, draw.samples)
-    log_q = protocol.log_prob(posterior, draw.samples)
+    log_q = posterior.log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, scaled, tf.stop_gradient(log_q))
     log_w = tf.stop_gradient(log_p) - tf.stop_gradient(log_q)
     # Serves model and prior: the weights of all M K samples.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import protocol
 
 _BASELINES = ('geometric', 'arithmetic')
 _REASON = 'the other samples are the baseline'
@@ -88,9 +88,12 @@ class Vimco(independent_samples.IndependentSamples):
     checks.one_of('baseline', self.baseline, _BASELINES)
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
-    log_q = protocol.log_prob(posterior, draw.samples)
+    log_q = posteriors.as_posterior(posterior).log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     return _surrogate(log_p, log_q, self.baseline)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf_mco._tfp import tfd
 from tf_mco.ops import gradients
-from tf_mco.posteriors import reparameterized
+from tf_mco.posteriors import posterior as posterior_lib
 from tf_mco.posteriors.hamiltonian import leapfrog
 
 
@@ -18,7 +18,7 @@ def check_base(base: Any) -> None:
   """Raises ValueError unless `base` is a reparameterized distribution."""
   if not isinstance(base, tfd.Distribution):
     raise ValueError(f'`base` must be a tfd.Distribution. Received: {base!r}')
-  reparameterized.check(base)
+  posterior_lib.as_posterior(base).require_reparameterized()
 
 
 def within(
