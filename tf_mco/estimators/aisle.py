@@ -21,17 +21,24 @@ _NAMED = ('kl', 'chi2')
 
 @dataclasses.dataclass(frozen=True)
 class Aisle(independent_samples.IndependentSamples):
-  """Adapts q to the posterior by a divergence; the model climbs L_K.
+  """Adaptive importance sampling: q adapts to p(z | x), the model climbs L_K.
 
-  'kl' is KL(p(z | x) || q): STL if reparameterized, else RWS. A real alpha is
-  the divergence whose chi-square is 2, which the name 'chi2' stands for: 2 K
-  times DReG if reparameterized.
+  The posterior descends a divergence between p(z | x) and q, estimated with
+  self-normalized weights wt,
+
+    'kl':   sum_k wt[k] d[k],
+    alpha:  alpha (alpha - 1) sum_k (K wt[k])^(alpha - 1) wt[k] d[k],
+
+  where d[k] is the derivative of log w[k] through the sample; without
+  reparameterization, d[k] is the score of q and the factor is (alpha - 1).
+  'kl' is KL(p(z | x) || q), which is STL if reparameterized, and RWS if not.
+  'chi2' is alpha = 2, which is 2 K times DReG if reparameterized.
 
   Args:
     num_samples: K >= 1.
     divergence: 'kl', 'chi2' or a real alpha > 1.
-    reparameterized: whether the gradient goes through the samples. Without,
-      any posterior serves, discrete or not.
+    reparameterized: whether the gradient goes through the samples. Without
+      reparameterization any posterior will do, discrete or not.
   Reference: Finke and Thiery (2019), arXiv:1907.10477.
   """
 
@@ -53,7 +60,7 @@ class Aisle(independent_samples.IndependentSamples):
 
   @property
   def unbiased_for(self) -> str | None:
-    """'elbo' where it is sticking the landing with one sample, else None."""
+    """'elbo' for STL's factor with one sample, else None."""
     landing = self.divergence == 'kl' and self.reparameterized
     return 'elbo' if landing and self.num_samples == 1 else None
 

@@ -18,7 +18,7 @@ from tf_mco.ops import log_weights as log_weights_lib
 
 @dataclasses.dataclass(frozen=True)
 class _GroupedBounds:
-  """M groups of K reparameterized samples."""
+  """An estimator of M groups of K reparameterized samples."""
 
   num_bounds: int = 2
   num_samples_per_bound: int = 5
@@ -61,8 +61,10 @@ class _GroupedBounds:
 class Miwae(_GroupedBounds):
   """The mean of M importance-weighted bounds of K samples.
 
-  Less noise in the posterior's gradient than one bound of M K samples.
-  `num_samples` is K, and `log_weights` those of the first bound.
+    1/M sum_m log 1/K sum_k w[m, k]
+
+  The posterior's gradient is less noisy than that of one bound of M K samples.
+  `num_samples` is K, and `log_weights` are those of the first bound.
 
   Args:
     num_bounds: M >= 1.
@@ -97,9 +99,10 @@ class Miwae(_GroupedBounds):
 
 @dataclasses.dataclass(frozen=True)
 class Piwae(_GroupedBounds):
-  """The M K-sample bound for the model, MIWAE's for the posterior.
+  """The bound of all M K samples for the model, MIWAE's for the posterior.
 
-  Reports the bound of all M K samples.
+  The reported bound is the bound of all M K samples. Model and prior get its
+  gradient; the posterior gets the less noisy gradient of the mean of M bounds.
 
   Args:
     num_bounds: M >= 1.
@@ -133,8 +136,9 @@ class Piwae(_GroupedBounds):
     groups = tf.split(log_w, self.num_bounds)
     within = [tf.nn.softmax(group, axis=0) for group in groups]
     grouped = tf.stop_gradient(tf.concat(within, 0) / self.num_bounds)
-    # The cotangent carries a weight of all M K samples, which a factor turns
-    # into that of its bound: it must not underflow where the latter does not.
+    # The cotangent carries a weight among all M K samples, and the factor turns
+    # that weight into the weight within its bound. The former must not
+    # underflow where the latter does not.
     weights = tf.maximum(weights, 1e-20 * grouped)
     scale.factor = log_weights_lib.ratio(grouped, weights)
     bound = log_weights_lib.log_mean_exp(log_w)
