@@ -22,7 +22,7 @@ def recompute(
 
   Args:
     fn: a function of floating tensors. It must return the same values when it
-      is called again, so that it draws no random numbers of its own.
+      is called again, so that it draws no random numbers of its computed.
     *inputs: the tensors with which fn is called.
   """
   if tf.executing_eagerly():
@@ -60,13 +60,13 @@ def _captured(
   operations: Sequence[Any], inputs: Sequence[tf.Tensor]
 ) -> list[tf.Tensor]:
   """Returns the tensors that operations use and neither receive nor compute."""
-  own = {output.ref() for op in operations for output in op.outputs}
-  own |= {tensor.ref() for tensor in inputs}
+  computed = {output.ref() for op in operations for output in op.outputs}
+  computed |= {tensor.ref() for tensor in inputs}
   used = {tensor.ref(): tensor for op in operations for tensor in op.inputs}
   return [
     tensor
     for ref, tensor in used.items()
-    if ref not in own and tensor.dtype.is_floating
+    if ref not in computed and tensor.dtype.is_floating
   ]
 
 

@@ -1,4 +1,4 @@
-"""What a Hamiltonian posterior accepts, and trajectories that diverged."""
+"""Checks of the options of a Hamiltonian posterior, and of its trajectories."""
 
 from __future__ import annotations
 
