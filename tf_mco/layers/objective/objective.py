@@ -95,6 +95,16 @@ class MonteCarloObjective(keras.layers.Layer):
     """The number of stochastic layers."""
     return len(self.encoder_stages)
 
+  @property
+  def encoder_conditionals(self) -> tuple[conditional_lib.Conditional, ...]:
+    """q(z1 | x), q(z2 | z1), ..."""
+    return self.encoder_stages
+
+  @property
+  def decoder_conditionals(self) -> tuple[conditional_lib.Conditional, ...]:
+    """p(x | z1), p(z1 | z2), ..."""
+    return self.decoder_stages
+
   def parameter_groups(self) -> dict[str, list]:
     """Returns the trainable variables of encoder, decoder and prior."""
     return configuration.trainable_variables(
@@ -150,6 +160,12 @@ class MonteCarloObjective(keras.layers.Layer):
       chain=isinstance(self.encoder, list),
       training=training,
     )
+
+  def encode_batch(
+    self, x: tf.Tensor, *, training: bool = False
+  ) -> encoded_batch.EncodedBatch:
+    """Returns log-joint and posterior of prepared data `[B, ...]`."""
+    return self.problem(x, training=training)
 
   def surrogate(
     self,
