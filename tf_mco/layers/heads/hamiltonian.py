@@ -211,7 +211,7 @@ class HamiltonianPosterior(head.Head):
     finite. The update of that step makes the step sizes NaN, so that they have
     to be kept before.
     """
-    if self.num_steps:
+    if self.fault_step_sizes is not None:
       kept_before = tf.convert_to_tensor(self.fault_step_sizes)
       self.fault_step_sizes.assign(
         tf.where(first, self.step_sizes(), kept_before)
@@ -219,7 +219,7 @@ class HamiltonianPosterior(head.Head):
 
   def describe_fault(self) -> str:
     """Returns a sentence about the step sizes that `note_fault` kept."""
-    if not self.num_steps:
+    if self.fault_step_sizes is None:
       return ''
     sizes = validation.describe([self.fault_step_sizes])
     return (
