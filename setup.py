@@ -51,6 +51,7 @@ setuptools.setup(
   ],
   extras_require={
     'experiments': _EXPERIMENTS,
+    'plots': ['matplotlib>=3.8'],
     'test': _EXPERIMENTS + _TEST,
     'dev': _EXPERIMENTS + _TEST + _DEV,
     'and-cuda': [f'tensorflow[and-cuda]{_TENSORFLOW}'],
