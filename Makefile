@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install train test bench lint format build-file clean FORCE
+.PHONY: help install train test bench lint format clean FORCE
 
 ARGS ?=
 # The interpreter of a new .venv; the first suitable one if empty.
@@ -48,18 +48,15 @@ test: $(STAMP)  ## Runs all tests, or those that ARGS names, on all cores.
 bench: $(STAMP)  ## Measures what a training step costs, with ARGS.
 	$(RUN) -m benchmarks.train_step $(ARGS)
 
-lint: $(STAMP)  ## Checks style, types and BUILD; changes nothing.
+lint: $(STAMP)  ## Checks style, types and imports; changes nothing.
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy $(TYPED)
-	$(RUN) -m tools.build_file --check
+	$(VENV)/bin/lint-imports --no-logo --no-cache
 
 format: $(STAMP)  ## Formats the code and sorts its imports.
 	$(RUN) -m ruff check --select I --fix
 	$(RUN) -m ruff format
-
-build-file: $(STAMP)  ## Writes BUILD from the tree.
-	$(RUN) -m tools.build_file
 
 clean:  ## Removes .venv and caches; never results or data.
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
