@@ -18,16 +18,21 @@ def test_densities_agree_with_scipy(dtype: type) -> None:
   alpha = np.array([1e-3, 0.5, 1.0, 30.0, 1e4], dtype)
   x = np.array([1e-20, 0.1, 2.0, 33.0, 1.01e4], dtype)
   wide_alpha, wide_x = alpha.astype(float), x.astype(float)
-  # At 1e4 the rounding of log x counts a hundredfold.
+  # At 1e4 an error of log x counts a hundredfold. That of a logarithm of 9.2 in
+  # single precision is up to 2.4e-6, two units in the last place and a half,
+  # and differs between a processor's vector instructions and the scalar ones.
   tolerance = 1e-5 if dtype == np.float32 else 1e-11
+  hundredfold = 2000 * np.finfo(dtype).eps
   gamma = distributions.Gamma(alpha, dtype(1))
   expected = stats.gamma.logpdf(wide_x, wide_alpha)
-  np.testing.assert_allclose(gamma.log_prob(x), expected, rtol=tolerance)
+  np.testing.assert_allclose(
+    gamma.log_prob(x), expected, rtol=tolerance, atol=hundredfold
+  )
   np.testing.assert_allclose(
     gamma.log_prob_log(np.log(wide_x).astype(dtype)),
     expected,
     rtol=tolerance,
-    atol=1000 * np.finfo(dtype).eps,
+    atol=hundredfold,
   )
   inverse = distributions.InverseGamma(alpha, dtype(2))
   expected = stats.invgamma.logpdf(wide_x, wide_alpha, scale=2)

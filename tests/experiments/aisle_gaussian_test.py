@@ -25,7 +25,9 @@ _TINY = {
 
 
 def _results(path):
-  lines = (path / gaussian_study.RESULTS).read_text().splitlines()
+  lines = (
+    (path / gaussian_study.RESULTS).read_text(encoding='utf-8').splitlines()
+  )
   return [{**json.loads(line), 'cpu_seconds': 0} for line in lines]
 
 
@@ -69,7 +71,7 @@ def test_study_writes_tables_and_pictures_and_is_not_done_twice(
   settings = gaussian_settings.make('quick', given)
   text = aisle_gaussian.run(settings, tmp_path)
   assert '## insufficient, D = 2, K = 2' in text and '| IWAE ' in text
-  assert (tmp_path / 'tables.md').read_text() == text + '\n'
+  assert (tmp_path / 'tables.md').read_text(encoding='utf-8') == text + '\n'
   assert len(_results(tmp_path)) == len(gaussian_settings.tasks(settings)) == 6
   names = {path.stem for path in tmp_path.glob('*.png')}
   assert len(names) == 8 and 'position_insufficient_adam' in names

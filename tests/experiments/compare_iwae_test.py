@@ -32,7 +32,9 @@ def test_a_comparison_says_what_it_compares(tmp_path, monkeypatch):
   monkeypatch.setattr(compare_iwae.train_iwae, 'run', _pretend_to_train)
   rows = ['VAE = IWAE K=1', 'IWAE K=5']
   text = compare_iwae.run('digits', {'steps': 120}, rows, [0, 1], tmp_path)
-  assert text == (tmp_path / 'comparison.md').read_text().strip()
+  assert (
+    text == (tmp_path / 'comparison.md').read_text(encoding='utf-8').strip()
+  )
   assert (tmp_path / 'comparison.png').stat().st_size > 1000
   header, _, first, second = (
     [cell.strip() for cell in line.strip('|').split('|')]

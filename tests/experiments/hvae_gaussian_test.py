@@ -77,7 +77,9 @@ def test_divergence_is_reported() -> None:
 
 
 def _results(path: pathlib.Path) -> list[dict[str, Any]]:
-  lines = (path / hvae_gaussian.RESULTS).read_text().splitlines()
+  lines = (
+    (path / hvae_gaussian.RESULTS).read_text(encoding='utf-8').splitlines()
+  )
   return [{**json.loads(line), 'cpu_seconds': 0} for line in lines]
 
 

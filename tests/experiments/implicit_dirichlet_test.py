@@ -76,7 +76,7 @@ def test_files_and_order(tmp_path: pathlib.Path) -> None:
     repeats=10,
     seed=0,
   )
-  assert (tmp_path / 'table.md').read_text() == table + '\n'
+  assert (tmp_path / 'table.md').read_text(encoding='utf-8') == table + '\n'
   for name in ('variance', 'descent'):
     assert (tmp_path / f'{name}.png').stat().st_size > 0
   rows = [line.split('|')[1:-1] for line in table.splitlines()[2:]]

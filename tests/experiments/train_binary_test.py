@@ -61,9 +61,10 @@ def test_results_are_the_models_own(finished):
   images = datasets.load('digits')
   run = _run(settings, path, images)
   assert run.first_step == 300
-  run.settings = dataclasses.replace(settings, jit_compile=False)  # no matter
+  # By the same programs: of a million binary samples, some flip in others,
+  # which round their logits otherwise.
   again = closing.measure(run)
-  assert again == pytest.approx({name: results[name] for name in again}, 1e-5)
+  assert again == {name: results[name] for name in again}
   stored = json.loads((path / 'results.json').read_text(encoding='utf-8'))
   assert stored == results
 

@@ -64,7 +64,9 @@ def finished(tmp_path_factory) -> tuple[pathlib.Path, dict[str, Any]]:
 
 def test_leaves_results_pictures_and_a_saved_model(finished) -> None:
   path, results = finished
-  assert json.loads((path / 'results.json').read_text()) == results
+  assert (
+    json.loads((path / 'results.json').read_text(encoding='utf-8')) == results
+  )
   for name in ('learning_curve', 'samples', 'reconstructions'):
     assert (path / f'{name}.png').stat().st_size > 1000
   loaded = tf.saved_model.load(str(path / 'saved_model'))
@@ -151,7 +153,7 @@ def test_comparison(tmp_path) -> None:
   text = compare_hvae.run(
     'digits', flags, ['VAE', 'HVAE K=1 free'], [0], tmp_path
   )
-  assert (tmp_path / 'comparison.md').read_text() == text + '\n'
+  assert (tmp_path / 'comparison.md').read_text(encoding='utf-8') == text + '\n'
   assert (tmp_path / 'comparison.png').stat().st_size > 0
   assert [line.split('|')[1].strip() for line in text.splitlines()[2:]] == [
     'VAE',

@@ -40,7 +40,10 @@ def _settings(**flags: Any) -> implicit_vae_settings.Settings:
 def test_trains_measures_and_draws(latent: str, tmp_path: pathlib.Path) -> None:
   settings = _settings(latent=latent, estimator='dreg', num_samples=2)
   results = train_implicit_vae.run(settings, str(tmp_path))
-  assert json.loads((tmp_path / 'results.json').read_text()) == results
+  assert (
+    json.loads((tmp_path / 'results.json').read_text(encoding='utf-8'))
+    == results
+  )
   assert np.isfinite(results['test_bound'])
   for name in ('learning_curve', 'samples', 'latent_space'):
     assert (tmp_path / f'{name}.png').stat().st_size > 1000
@@ -86,7 +89,7 @@ def test_comparison(tmp_path: pathlib.Path) -> None:
   text = compare_implicit_vae.run(
     'digits', _FLAGS, ['normal'], ['ELBO', 'IWAE K=5'], [0], tmp_path
   )
-  assert (tmp_path / 'comparison.md').read_text() == text + '\n'
+  assert (tmp_path / 'comparison.md').read_text(encoding='utf-8') == text + '\n'
   assert (tmp_path / 'comparison.png').stat().st_size > 0
   assert [line.split('|')[1].strip() for line in text.splitlines()[2:]] == [
     'normal, ELBO',

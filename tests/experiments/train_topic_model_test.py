@@ -118,7 +118,7 @@ def test_leaves_words_pictures_metrics_and_a_saved_model(finished):
   path, results = finished
   for name in ('learning_curve', 'topics', 'recovery'):
     assert (path / f'{name}.png').stat().st_size > 1000
-  lines = (path / 'topics.txt').read_text().splitlines()
+  lines = (path / 'topics.txt').read_text(encoding='utf-8').splitlines()
   assert len(lines) == 6
   assert lines == results['topics']
   assert 'row' in lines[0] and '%' in lines[0]
@@ -181,7 +181,9 @@ def test_a_comparison_is_one_table_and_one_plot(tmp_path, monkeypatch):
   monkeypatch.setattr(compare_topic_model.train_topic_model, 'run', pretend)
   methods = ['implicit', 'score_loo']
   text = compare_topic_model.run('bars', _FLAGS, methods, [0, 1], tmp_path)
-  assert text == (tmp_path / 'comparison.md').read_text().strip()
+  assert (
+    text == (tmp_path / 'comparison.md').read_text(encoding='utf-8').strip()
+  )
   assert (tmp_path / 'comparison.png').stat().st_size > 1000
   assert text.splitlines()[2].count('81.0 / 82.0') == 1
   with pytest.raises(ValueError, match=r"Unknown --methods.*implicit.*'rwsi'"):
