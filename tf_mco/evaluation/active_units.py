@@ -61,10 +61,10 @@ def unit_variances(
   conditional = model.encode_batch(x, seed=data_seed).first_posterior
   means = [conditional.mean()]
   sample = random.sample(conditional, [1], seed=seed)
-  for depth, layer in enumerate(model.encoder_conditionals[1:], start=1):
-    conditional = layer.distribution(sample)
+  for layer in range(1, model.num_layers):
+    conditional = model.encoder_conditional(layer).distribution(sample)
     means.append(conditional.mean()[0])
-    sample = random.sample(conditional, [], seed=random.fold_in(seed, depth))
+    sample = random.sample(conditional, [], seed=random.fold_in(seed, layer))
   return [np.var(mean.numpy(), axis=0) for mean in means]
 
 

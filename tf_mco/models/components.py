@@ -21,10 +21,11 @@ class Components:
 
   objective: objective_lib.MonteCarloObjective
 
-  # Keras writes a layer to a file under the first attribute, in alphabetical
-  # order, that holds the layer or a list of layers. An accessor of layers must
-  # therefore come after `objective` in that order, as `prior` does, or models
-  # that were saved before do not load.
+  # These accessors are methods of one layer each, or come after `layers` in the
+  # alphabet, for a reason. Keras writes a layer to a file under the first
+  # attribute that holds the layer, also in a tuple, in alphabetical order. A
+  # property `encoder_conditionals` would therefore move weights to other places
+  # of the file, and models that were saved before would not load.
 
   @property
   def estimator(self) -> estimators.Estimator:
@@ -32,14 +33,25 @@ class Components:
     return self.objective.estimator
 
   @property
-  def encoder_conditionals(self) -> tuple[conditional.Conditional, ...]:
-    """The conditionals q(z1 | x), q(z2 | z1), ... with `network` and `head`."""
-    return self.objective.encoder_conditionals
+  def num_layers(self) -> int:
+    """The number of stochastic layers."""
+    return self.objective.num_layers
 
-  @property
-  def decoder_conditionals(self) -> tuple[conditional.Conditional, ...]:
-    """The conditionals p(x | z1), p(z1 | z2), ... with `network` and `head`."""
-    return self.objective.decoder_conditionals
+  def encoder_conditional(self, layer: int = 0) -> conditional.Conditional:
+    """Returns q(z1 | x) for layer 0, q(z2 | z1) for layer 1, and so on.
+
+    The result has the attributes `network`, which is None if the head stands
+    alone, and `head`.
+    """
+    return self.objective.encoder_conditionals[layer]
+
+  def decoder_conditional(self, layer: int = 0) -> conditional.Conditional:
+    """Returns p(x | z1) for layer 0, p(z1 | z2) for layer 1, and so on.
+
+    The result has the attributes `network`, which is None if the head stands
+    alone, and `head`.
+    """
+    return self.objective.decoder_conditionals[layer]
 
   @property
   def prior(self) -> prior_lib.Prior:
