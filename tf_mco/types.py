@@ -5,9 +5,10 @@ Shapes: K samples, B examples, P antithetic pairs, D latent dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+import numpy as np
 import tensorflow as tf
 
 # `[K, B, ...]`, or a tuple of them, one per stochastic layer.
@@ -15,6 +16,12 @@ Samples: TypeAlias = tf.Tensor | tuple[tf.Tensor, ...]
 # Maps `Samples` to log p(x, z), `[K, B]`, in nats.
 LogJoint: TypeAlias = Callable[[Any], tf.Tensor]
 Seed: TypeAlias = int | tf.Tensor
+# A tensor, or what TensorFlow converts to one; a sequence may be nested.
+TensorLike: TypeAlias = tf.Tensor | tf.Variable | np.ndarray | float | Sequence
+# The sizes of the sample axes, which TFP's `sample` takes as well.
+SampleShape: TypeAlias = (
+  int | tf.Tensor | tf.TensorShape | Sequence[int | tf.Tensor]
+)
 
 
 class Pair(NamedTuple):
