@@ -33,8 +33,8 @@ class Bernoulli(tfd.Bernoulli):
     >>> q = distributions.Bernoulli(tf.constant([-1.0, 0.0, 2.0]))
     >>> q.sample([5], seed=1).shape
     TensorShape([5, 3])
-    >>> q.log_prob([1.0, 1.0, 0.0]).numpy().round(2).tolist()
-    [-1.31, -0.69, -2.13]
+    >>> print(q.log_prob([1.0, 1.0, 0.0]).numpy().round(2))
+    [-1.31 -0.69 -2.13]
   """
 
   def __init__(self, logits: types.TensorLike, name: str = 'Bernoulli'):

@@ -48,8 +48,8 @@ class StudentT(tfd.StudentT):
     >>> q = distributions.StudentT([1.0, 5.0], loc=0.0, scale=2.0)
     >>> q.sample([5], seed=1).shape
     TensorShape([5, 2])
-    >>> q.log_prob(0.0).numpy().round(3).tolist()
-    [-1.838, -1.662]
+    >>> print(q.log_prob(0.0).numpy().round(3))
+    [-1.838 -1.662]
 
   Reference: Figurnov, Mohamed and Mnih (2018), arXiv:1805.08498.
   """

@@ -26,7 +26,7 @@ class WordCounts(tfd.Distribution):
   Example:
     >>> from tf_mco import distributions
     >>> words = distributions.WordCounts([0.5, 0.25, 0.25])
-    >>> words.log_prob([2.0, 1.0, 0.0]).numpy().round(3).item()
+    >>> print(f'{words.log_prob([2.0, 1.0, 0.0]):.3f}')
     -2.773
   """
 
