@@ -9,6 +9,8 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import bernoulli
+from tf_mco.distributions import sampling
 from tf_mco.estimators import coupling
 from tf_mco.posteriors import chain as chain_lib
 
@@ -20,16 +22,14 @@ def logits(distribution: tfd.Distribution) -> tf.Tensor:
     ValueError: for any other distribution: an antithetic pair of binary
       variables would not estimate its gradient.
   """
-  inner: Any = distribution
-  while type(inner) is tfd.Independent:
-    inner = inner.distribution
+  inner: Any = sampling.unwrap(distribution)
   if not isinstance(inner, tfd.Bernoulli):
     raise ValueError(
       'ARM, DisARM and local DisARM need Bernoulli variables at every '
       'stochastic layer: tfd.Independent(tfd.Bernoulli(logits=...), 1). '
       f'Received: {distribution!r}'
     )
-  return random.bernoulli_logits(inner)
+  return bernoulli.logits_of(inner)
 
 
 def antithetic_pairs(

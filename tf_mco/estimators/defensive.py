@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import sampling
 from tf_mco.ops import gradients
 from tf_mco.posteriors import protocol
 
@@ -28,7 +29,7 @@ def sample(
   Raises:
     ValueError: if a layer has no broad counterpart.
   """
-  seeds = random.split(random.fold_in(seed, 1), 2)
+  seeds = random.split(random.fold_in(seed, random.Salt.DEFENSIVE), 2)
   path = samples if isinstance(samples, tuple) else (samples,)
   layers = protocol.as_chain(posterior)
   likes = protocol.log_prob(posterior, samples)
@@ -36,7 +37,7 @@ def sample(
   replaced = []
   for layer, z in enumerate(path):
     broad = _broad(layers.conditional(path[:layer]), z)
-    other = random.sample(broad, [], seed=random.fold_in(seeds[1], layer))
+    other = sampling.sample(broad, [], seed=random.fold_in(seeds[1], layer))
     keep = gradients.expand_to_event(chosen, z)
     replaced.append(tf.stop_gradient(tf.where(keep, other, z)))
   return protocol.pack(posterior, tuple(replaced))
@@ -59,9 +60,7 @@ def log_prob(
 
 def _broad(distribution: tfd.Distribution, z: tf.Tensor) -> tfd.Distribution:
   """Returns fair coins or standard normal variables of the shape of z."""
-  inner = distribution
-  while type(inner) is tfd.Independent:
-    inner = inner.distribution
+  inner = sampling.unwrap(distribution)
   zeros = tf.zeros_like(z)
   if isinstance(inner, tfd.Bernoulli):
     return tfd.Bernoulli(logits=zeros, dtype=z.dtype)

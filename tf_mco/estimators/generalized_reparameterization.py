@@ -13,8 +13,9 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import log_sample
+from tf_mco.distributions import sampling
+from tf_mco.distributions.numerics import gamma as gamma_numerics
 from tf_mco.distributions.numerics import gamma_noise
-from tf_mco.distributions.numerics import gamma_sampler
 from tf_mco.estimators import independent_samples
 from tf_mco.estimators import score_function
 from tf_mco.ops import checks
@@ -138,8 +139,8 @@ class Rsvi(Corrected):
       )
     seeds = random.split(seed, 2)
     shape = alpha + self.augmentation
-    log_x = gamma_sampler.log_sample(shape, seed=seeds[0])
-    uniform = gamma_sampler.open_uniform(
+    log_x = gamma_numerics.log_sample(shape, seed=seeds[0])
+    uniform = random.open_uniform(
       [self.augmentation, *tf.unstack(tf.shape(alpha))],
       dtype=alpha.dtype,
       seed=seeds[1],
@@ -165,7 +166,7 @@ class Grep(Corrected):
 
   def noise(self, alpha: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
     """Returns standardized logarithms."""
-    log_x = gamma_sampler.log_sample(alpha, seed=seed)
+    log_x = gamma_numerics.log_sample(alpha, seed=seed)
     return gamma_noise.standard_noise(log_x, alpha)
 
   def variable(self, noise: Any, alpha: tf.Tensor) -> gamma_noise.Variable:
@@ -175,9 +176,7 @@ class Grep(Corrected):
 
 def _gammas(posterior: Any) -> Gammas:
   """Returns the Gamma variables of a posterior."""
-  inner = posterior
-  while isinstance(inner, tfd.Independent):
-    inner = inner.distribution
+  inner = sampling.unwrap(posterior)
   dtype = getattr(inner, 'dtype', None)
   if isinstance(inner, tfd.Dirichlet):
     return Gammas(

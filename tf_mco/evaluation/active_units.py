@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions import sampling
 
 THRESHOLD = 0.01
 
@@ -34,11 +35,11 @@ def unit_variances(model: Any, x: Any, *, seed: types.Seed) -> list[np.ndarray]:
   prepared = objective.prepare(tf.convert_to_tensor(x), seed=data_seed)
   given = objective.problem(prepared).first_posterior
   found = [given.mean()]
-  sample = random.sample(given, [1], seed=seed)
+  sample = sampling.sample(given, [1], seed=seed)
   for depth, stage in enumerate(stages[1:], start=1):
     given = stage.distribution(sample)
     found.append(given.mean()[0])
-    sample = random.sample(given, [], seed=random.fold_in(seed, depth))
+    sample = sampling.sample(given, [], seed=random.fold_in(seed, depth))
   return [np.var(mean.numpy(), axis=0) for mean in found]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions import sampling
 from tf_mco.layers.objective import generative_model
 from tf_mco.layers.objective import pixels
 from tf_mco.posteriors import protocol
@@ -42,7 +42,7 @@ class Generation:
       draw = posterior.sample_and_score(problem.log_joint, 1, seed=seed)
       return self.decode(draw.samples[0])
     q = problem.first_posterior
-    return self.decode(random.sample(q, [1], seed=seed)[0])
+    return self.decode(sampling.sample(q, [1], seed=seed)[0])
 
   def sample(
     self, num_samples: int | tf.Tensor, *, seed: types.Seed = 0

@@ -92,7 +92,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
 
   def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
     """Returns the estimator's bound of each example, `[B]`, in nats."""
-    seed = random.fold_in(self.objective.seed, -1)
+    seed = random.fold_in(self.objective.seed, random.Salt.CALL)
     return self.objective.surrogate(x, training=training, seed=seed).bound
 
   def compile(self, optimizer: Any = 'adam', **options: Any) -> None:
@@ -172,7 +172,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
     x = data_lib.images_of(data)
     # The count of examples so far; Keras resets it before an evaluation.
     seed = random.fold_in(
-      random.fold_in(self.objective.seed, -2),
+      random.fold_in(self.objective.seed, random.Salt.EVALUATION),
       tf.cast(self._bound_mean.count, tf.int32),
     )
     result = self.objective.surrogate(x, seed=seed)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions import sampling
 from tf_mco.layers.objective import conditional as conditional_lib
 from tf_mco.posteriors import protocol
 
@@ -72,7 +73,7 @@ class GenerativeModel:
     count = tf.shape(self._x)[0]
     path = sample_path(self._decoder, self._prior, count, seed=seed)
     given = self._decoder[0].distribution(path[0], **self._options)
-    x = random.sample(given, [], seed=data_seed)[0]
+    x = sampling.sample(given, [], seed=data_seed)[0]
     x = tf.ensure_shape(x, self._x.shape)
     return tf.nest.map_structure(tf.stop_gradient, (x, path))
 
@@ -114,8 +115,8 @@ def sample_path(
     seed: an integer or an int32 `[2]` tensor.
   """
   prior_seed, seed = random.split(seed, 2)
-  path = [random.sample(prior, [1, count], seed=prior_seed)]
+  path = [sampling.sample(prior, [1, count], seed=prior_seed)]
   for depth in reversed(range(1, len(decoder))):
     given = decoder[depth].distribution(path[0])
-    path.insert(0, random.sample(given, [], seed=random.fold_in(seed, depth)))
+    path.insert(0, sampling.sample(given, [], seed=random.fold_in(seed, depth)))
   return tuple(path)

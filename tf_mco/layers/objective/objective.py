@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco import registry
 from tf_mco import types
+from tf_mco.distributions import sampling
 from tf_mco.layers.objective import conditional as conditional_lib
 from tf_mco.layers.objective import configuration
 from tf_mco.layers.objective import encoded_batch as encoded_batch
@@ -122,7 +123,7 @@ class MonteCarloObjective(keras.layers.Layer):
         self.surrogate(example, seed=0)
       else:  # a trajectory needs a tape, and `init_scope` stops them all
         base = problem.first_posterior
-        problem.log_joint(random.sample(base, [1], seed=0))
+        problem.log_joint(sampling.sample(base, [1], seed=0))
 
   @property
   def log_dtype(self) -> str:
@@ -199,7 +200,7 @@ class MonteCarloObjective(keras.layers.Layer):
     if training:
       seed = self.next_seed()
     else:
-      seed = random.fold_in(self.seed, -1)
+      seed = random.fold_in(self.seed, random.Salt.CALL)
     result = self.surrogate(x, training=training, seed=seed)
     self.add_loss(tf.reduce_mean(result.loss))
     return result.bound
