@@ -71,7 +71,6 @@ setuptools.setup(
   extras_require={
     'plots': _PLOTS,
     'experiments': _EXPERIMENTS,
-    'plots': ['matplotlib>=3.8'],
     'test': _EXPERIMENTS + _TEST,
     'dev': _EXPERIMENTS + _TEST + _DEV,
     'and-cuda': [f'tensorflow[and-cuda]{_TENSORFLOW}'],

@@ -109,7 +109,7 @@ class Study:
       self._descent(task),
       self.problem(task.family, task.dims),
       draws=self._settings.variance_draws,
-      seed=self._seed(-1),
+      seed=self._seed(random.Salt.MEASUREMENT),
     )
 
   def _train(self, task: Task, progress: Progress) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Study:
       state, _ = self._descent(task)(
         state,
         problem.data,
-        seed=self._seed(-2),
+        seed=self._seed(random.Salt.DESCENT),
         start=done,
         stop=stop,
         rule=task.optimizer,

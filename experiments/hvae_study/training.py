@@ -76,7 +76,9 @@ def train(
   @tf.function(jit_compile=True, autograph=False)
   def evaluate(values: Any) -> tf.Tensor:
     def add(index: tf.Tensor, total: tf.Tensor) -> tuple:
-      one = random.fold_in(random.fold_in(base_seed, -1), index)
+      one = random.fold_in(
+        random.fold_in(base_seed, random.Salt.MEASUREMENT), index
+      )
       bound = methods.bound(method, values, problem, right, seed=one)
       return index + 1, total + bound
 

@@ -100,7 +100,7 @@ class EstimatorComparison(keras.callbacks.Callback):
     self._options: _SourceOptions = {
       'groups': tuple(groups),
       'include_data_noise': include_data_noise,
-      'seed': random.fold_in(self._seed, -1),
+      'seed': random.fold_in(self._seed, random.Salt.BINARIZATION),
     }
     self._meters: dict[str, statistics.GradientMeter] = {}
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_mco import models
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions import sampling
 
 # A unit is active if the variance of its mean is larger; the threshold of the
 # paper, which found that the variances lie far on either side of it.
@@ -60,11 +61,11 @@ def unit_variances(
   data_seed, seed = random.split(seed, 2)
   conditional = model.encode_batch(x, seed=data_seed).first_posterior
   means = [conditional.mean()]
-  sample = random.sample(conditional, [1], seed=seed)
+  sample = sampling.sample(conditional, [1], seed=seed)
   for layer in range(1, model.num_layers):
     conditional = model.encoder_conditional(layer).distribution(sample)
     means.append(conditional.mean()[0])
-    sample = random.sample(conditional, [], seed=random.fold_in(seed, layer))
+    sample = sampling.sample(conditional, [], seed=random.fold_in(seed, layer))
   return [np.var(mean.numpy(), axis=0) for mean in means]
 
 

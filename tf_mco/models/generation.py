@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions import sampling
 from tf_mco.layers import objective as objective_lib
 from tf_mco.layers.objective import encoded_batch
 from tf_mco.layers.objective import generative_model
@@ -50,7 +50,9 @@ class Generation:
     if not batch.posterior.can_rescore:
       draw = batch.posterior.sample_and_score(batch.log_joint, 1, seed=seed)
       return self.decode(draw.samples[0])
-    return self.decode(random.sample(batch.first_posterior, [1], seed=seed)[0])
+    return self.decode(
+      sampling.sample(batch.first_posterior, [1], seed=seed)[0]
+    )
 
   def sample(
     self, num_samples: int | tf.Tensor, *, seed: types.Seed = 0

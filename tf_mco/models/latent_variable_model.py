@@ -153,7 +153,7 @@ class LatentVariableModel(
 
   def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
     """Returns the estimator's bound of each example, `[B]`, in nats."""
-    seed = random.fold_in(self.objective.seed, -1)
+    seed = random.fold_in(self.objective.seed, random.Salt.CALL)
     return self.surrogate(x, training=training, seed=seed).bound
 
   def compile(
@@ -239,7 +239,7 @@ class LatentVariableModel(
     # The seed of a batch is the number of examples before it. Keras resets this
     # count before an evaluation.
     seed = random.fold_in(
-      random.fold_in(self.objective.seed, -2),
+      random.fold_in(self.objective.seed, random.Salt.EVALUATION),
       tf.cast(self._bound_mean.count, tf.int32),
     )
     result = self.surrogate(x, seed=seed)
@@ -321,7 +321,7 @@ class LatentVariableModel(
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
     return {
-      **configuration.to_config(self.objective.configuration),
+      **configuration.to_config(self.objective.configuration()),
       'name': self.name,
       'dtype': self.dtype_policy.name,
     }
