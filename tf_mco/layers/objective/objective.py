@@ -108,8 +108,8 @@ class MonteCarloObjective(keras.layers.Layer):
     self.step: Any = None
 
   # This is a method, because Keras looks for layers in the attributes and the
-  # properties of a layer, in alphabetical order, and names the weights in a file
-  # after the first that holds them. A property would come before `decoder`.
+  # properties of a layer, in alphabetical order, and names the weights in a
+  # file after the first of them. A property would come before `decoder`.
   def configuration(self) -> configuration_lib.Configuration:
     """The arguments of which the layer was made."""
     return configuration_lib.Configuration(
