@@ -42,7 +42,6 @@ _TEST = [
 _DEV = [
   'import-linter>=2.15',
   'mypy>=1.15',
-  'pre-commit>=4',
   'ruff>=0.12',
   'types-tabulate',
   'types-tqdm',

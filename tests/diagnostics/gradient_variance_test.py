@@ -14,7 +14,7 @@ from tf_mco.diagnostics import running
 
 @functools.cache
 def _gradients() -> dict[str, list[np.ndarray]]:
-  """Returns the gradients of 20 steps by group, flat, from a loop of our own."""
+  """Returns the gradients of 20 steps by group, flat, from our own loop."""
   # In float64, as all that is compared with it: see `small_model.make`.
   model = small_model.compiled(dtype='float64')
   variables = model.trainable_variables

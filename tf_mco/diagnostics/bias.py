@@ -129,10 +129,10 @@ def _difference(
   first: gradient_source_lib.GradientSource,
   second: gradient_source_lib.GradientSource | Exact,
 ) -> tuple[moments.DrawFn, list[tf.TensorSpec]]:
-  """Returns what is averaged over the draws, and its specs.
+  """Returns the function whose values are averaged over the draws.
 
-  These are the differences of all entries, the second gradients, and the
-  differences averaged over the entries of each group.
+  Its values, whose specs come second, are the differences of all entries, the
+  second gradients, and the differences averaged over the entries of each group.
   """
   like = first.specs()
   if isinstance(second, gradient_source_lib.GradientSource):

@@ -197,7 +197,8 @@ def model_source(
     estimator = registry.get_estimator(estimator)
   estimator = estimator or model.estimator
   prepared = model.prepare(x, seed=random.as_seed(seed))
-  # Preparing again leaves what is binary, or floating, as it is.
+  # `surrogate` prepares its batch again, which changes neither binary values
+  # nor floating ones.
   batch = x if include_data_noise else prepared
 
   def loss(draw_seed: tf.Tensor) -> tf.Tensor:

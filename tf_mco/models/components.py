@@ -141,7 +141,7 @@ class Components:
     )
 
   def describe_fault(self) -> str:
-    """Returns what the heads noted at the first bad step, in sentences.
+    """Returns the heads' notes about the first bad step, in sentences.
 
     Each sentence starts with a space, so that they can follow a message.
     """

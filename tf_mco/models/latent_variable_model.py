@@ -54,7 +54,8 @@ class LatentVariableModel(
 
   `fit` takes observations alone; targets, if any, are not used. The metrics are
   `bound`, the mean of the bound that the estimator reports, in nats, and
-  `loss`, which is minus the mean bound plus what the networks add to the loss.
+  `loss`, which is minus the mean bound plus the losses that the networks add,
+  such as weight decay.
 
   Warning: integers are read as the bytes of pixels, 0..255, and by default grey
   pixels are binarized anew at every visit if the likelihood is of binary data.

@@ -80,7 +80,7 @@ class Head(keras.layers.Layer, abc.ABC):
     """
 
   def note_fault(self, first: tf.Tensor) -> None:
-    """Keeps what explains a bad step, before the update of the step spoils it.
+    """Keeps values that explain a bad step, before its update spoils them.
 
     A compiled step cannot raise an error, therefore it calls this method in
     every step. The default keeps nothing.
@@ -92,7 +92,7 @@ class Head(keras.layers.Layer, abc.ABC):
     del first
 
   def describe_fault(self) -> str:
-    """Returns a sentence about what `note_fault` kept, or an empty string."""
+    """Returns a sentence about the values that `note_fault` kept, or ''."""
     return ''
 
 
