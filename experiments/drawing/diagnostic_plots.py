@@ -9,8 +9,8 @@ from matplotlib import axes as mpl_axes
 from matplotlib import ticker
 import numpy as np
 
-from experiments.drawing import figures
-from experiments.drawing import plots
+from experiments.figures import plots
+from experiments.figures import style
 from tf_mco import diagnostics
 
 # Of Okabe and Ito's palette; the shapes tell the groups apart in print.
@@ -40,7 +40,7 @@ def variance_bars(
     raise ValueError(
       f'Expected estimators measured in the same groups. Received: {groups}'
     )
-  figure = figures.new(1.6 + 2.7 * len(names), 1.3 + 0.36 * len(found))
+  figure = style.new_figure(1.6 + 2.7 * len(names), 1.3 + 0.36 * len(found))
   panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
   for axes, name in zip(panels, names, strict=True):
     _bars(axes, {label: one[name] for label, one in found.items()})
@@ -50,7 +50,7 @@ def variance_bars(
   figure.supxlabel('gradient variance per parameter, with 2 standard errors')
   if title:
     figure.suptitle(title, x=0.01, ha='left')
-  figures.save(figure, path)
+  style.save(figure, path)
 
 
 def bias_scores(
@@ -66,7 +66,7 @@ def bias_scores(
     path: the PNG file.
     title: nothing is written if empty.
   """
-  figure = figures.new(6.4, 4.8)
+  figure = style.new_figure(6.4, 4.8)
   axes = figure.subplots()
   for index, name in enumerate(check.z):
     _scores(axes, check, name, index % len(_MARKERS))
@@ -81,7 +81,7 @@ def bias_scores(
   summary = f'{verdict}: largest |z| = {check.max_abs_z:.1f}'
   summary += f' over {check.num_draws:,} draws'
   axes.set_title(f'{title}\n{summary}' if title else summary, loc='left')
-  figures.save(figure, path)
+  style.save(figure, path)
 
 
 def variance_along_run(

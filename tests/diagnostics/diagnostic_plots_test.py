@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from experiments.drawing import diagnostic_plots
-from experiments.drawing import figures
+from experiments.figures import style as figures
 from tf_mco import diagnostics
 
 

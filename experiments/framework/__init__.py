@@ -1,0 +1,1 @@
+"""What all experiments and studies share: settings, runs, programs."""

@@ -1,0 +1,1 @@
+"""How exact the implicit derivative of a Gamma sample is."""
