@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from experiments.data import datasets
+from experiments.hvae import experiment as hvae_experiment
 from experiments.hvae import measures as hvae_measures
 from experiments.hvae import model as hvae_model
 from experiments.hvae import optimizer as hvae_optimizer
@@ -19,9 +20,9 @@ from tf_mco import random
 from tf_mco.posteriors import protocol
 
 
-def _settings(**flags: Any) -> hvae_settings.Settings:
+def _settings(**flags: Any) -> hvae_settings.HvaeSettings:
   small = {'units': 3, 'hidden_units': 8, 'leapfrog_steps': 1, 'step_size': 0.2}
-  return hvae_settings.make('digits', {**small, **flags})
+  return hvae_experiment.EXPERIMENT.make_settings('digits', {**small, **flags})
 
 
 def test_no_leapfrog_steps_is_the_plain_vae() -> None:
