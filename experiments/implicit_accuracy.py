@@ -1,4 +1,4 @@
-r"""How exact the derivative of a Gamma sample is, ours and TensorFlow's.
+r"""The accuracy of derivatives of Gamma samples, ours and TensorFlow's.
 
 The program computes d log x / d alpha at fixed F(x; alpha), for concentrations
 from 1e-3 to 1e4 and x at the quantiles 0.01, 0.5 and 0.99. It compares the

@@ -1,6 +1,7 @@
 """Figures of the experiments, as PNG files.
 
-Only matplotlib's objects are used, never pyplot: no global state, no display.
+The functions use the objects of matplotlib and never pyplot, which has a global
+state and may need a display.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,8 +29,8 @@ def learning_curve(
   """Draws the bounds over the steps, and the gradient variance if there is one.
 
   Args:
-    metrics: what `directory.read_metrics` returns; a line need not hold
-      every name.
+    metrics: the lines that `directory.read_metrics` returns. A line need not
+      hold every name.
     path: the PNG file.
     train: the name of the bound on training data, in nats.
     valid: the name of the bound on validation data, in nats.
@@ -77,13 +78,13 @@ def lines(
   """Draws one line for each series.
 
   Args:
-    series: what the legend says, to the points (x, y).
+    series: the points (x, y) of each line, by its name in the legend.
     path: the PNG file.
     xlabel: quantity and unit.
     ylabel: quantity and unit.
-    title: nothing is written if empty.
-    logx: whether the axis is logarithmic.
-    logy: whether the axis is logarithmic.
+    title: of the figure; there is none if it is empty.
+    logx: whether the x axis is logarithmic.
+    logy: whether the y axis is logarithmic.
   Raises:
     ValueError: if there is no series, or one whose x and y differ in length.
   """
@@ -129,7 +130,7 @@ def image_grid(
 def reconstructions(
   originals: np.ndarray, reconstructed: np.ndarray, path: str | os.PathLike
 ) -> None:
-  """Draws images above what a model makes of them, ten pairs in a row.
+  """Draws images above their reconstructions, ten pairs in a row.
 
   Args:
     originals: `[N, H, W]` in [0, 1]; 1 is white.
@@ -154,7 +155,7 @@ def reconstructions(
     figure.subplots(len(bands), squeeze=False)[:, 0], bands, strict=True
   ):
     axes.imshow(band, cmap='gray', vmin=0, vmax=1, interpolation='nearest')
-    # The last band may be narrower: keep its images as large as the others.
+    # The last band may be narrower. Its images stay as large as the others.
     axes.set_xlim(-0.5, width - 0.5)
     axes.set_yticks([height / 4, height * 3 / 4], ['data', 'model'])
     axes.set_xticks([])
@@ -166,7 +167,7 @@ def reconstructions(
 def _curve(
   metrics: Sequence[Mapping[str, Any]], name: str
 ) -> tuple[list[float], list[float]] | None:
-  """Returns steps and values of the lines that hold a name; None if none do."""
+  """Returns steps and values of the lines with a name; None without any."""
   points = [(line['step'], line[name]) for line in metrics if name in line]
   if not points:
     return None

@@ -9,19 +9,20 @@ from matplotlib.backends import backend_agg
 import numpy as np
 
 DPI = 144
-# Okabe and Ito's colours, which colour-blind readers tell apart, without their
-# yellow, which is hard to see on white. Dashes tell them apart in print.
+# Colour-blind readers can tell the colours of Okabe and Ito apart. Their yellow
+# is left out, because it is hard to see on white. Dashes tell the lines apart
+# in print.
 _COLOURS = (
   *('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00'),
   '#000000',
 )
 _DASHES = ('-', '--', '-.', ':')
-# Points that few are shown one by one.
+# A line with at most this many points shows them one by one.
 _FEW_POINTS = 30
-# A longer legend would hide the lines.
+# A legend of more entries stands outside, where it hides no lines.
 _MOST_INSIDE = 4
-# The share of a curve that may leave the figure below: the first steps lie
-# hundreds of nats under what one wants to see.
+# This share of a curve may leave the figure at its lower edge, because the
+# first steps lie hundreds of nats below the rest.
 _WARM_UP = 0.05
 
 
@@ -53,7 +54,7 @@ def plot_lines(
   axes.set_axisbelow(True)
   axes.spines[['top', 'right']].set_visible(False)
   if len(series) > _MOST_INSIDE:
-    # Of these axes alone, which may not be the only ones.
+    # The figure may have other axes, which are not in this legend.
     axes.figure.legend(
       *axes.get_legend_handles_labels(),
       loc='outside right upper',
@@ -66,16 +67,16 @@ def plot_lines(
 def leave_out_warm_up(
   axes: mpl_axes.Axes, curves: Sequence[tuple[list[float], list[float]]]
 ) -> None:
-  """Lets the first steps leave the figure below, for the sake of the later."""
+  """Lets the first steps leave the figure, so that the later ones are seen."""
   x, y = (np.concatenate(part) for part in zip(*curves, strict=True))
-  kept = y[np.isfinite(y) & (x >= x.min() + _WARM_UP * np.ptp(x))]
-  if kept.size < 2 or not np.ptp(kept):
+  later = y[np.isfinite(y) & (x >= x.min() + _WARM_UP * np.ptp(x))]
+  if later.size < 2 or not np.ptp(later):
     return
-  margin = 0.05 * np.ptp(kept)
-  axes.set_ylim(kept.min() - margin, y[np.isfinite(y)].max() + margin)
+  margin = 0.05 * np.ptp(later)
+  axes.set_ylim(later.min() - margin, y[np.isfinite(y)].max() + margin)
 
 
 def save(figure: mpl_figure.Figure, path: str | os.PathLike) -> None:
   """Writes a PNG file."""
-  # 'tight' because the layout cuts labels beside axes of a fixed aspect.
+  # Without 'tight' the layout cuts labels beside axes of a fixed aspect.
   figure.savefig(path, format='png', bbox_inches='tight', pad_inches=0.08)

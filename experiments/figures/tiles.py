@@ -2,9 +2,9 @@
 
 import numpy as np
 
-_PIXELS = 84  # About the side of an image after enlarging.
+_PIXELS = 84  # the side of an image after enlarging, roughly
 _GAP = 3
-_GAP_GREY = 0.35  # Seen beside black and beside white.
+_GAP_GREY = 0.35  # can be seen beside black and beside white
 
 
 def checked(images: np.ndarray, name: str) -> np.ndarray:
@@ -30,7 +30,8 @@ def tiled(images: np.ndarray, columns: int) -> np.ndarray:
     images: `[N, H, W]`.
     columns: images in a row; fewer if there are fewer images.
   Returns:
-    `[H', W']`, grey between the images and where the last row is not full.
+    `[H', W']`, grey between the images and where images are missing in the
+    last row.
   """
   scale = max(1, _PIXELS // max(images.shape[1:]))
   large = images.repeat(scale, axis=1).repeat(scale, axis=2)

@@ -1,1 +1,1 @@
-"""What all experiments and studies share: settings, runs, programs."""
+"""The parts that all experiments share: settings, runs, programs."""

@@ -21,7 +21,7 @@ def replacing(path: pathlib.Path) -> Iterator[BinaryIO]:
   try:
     with temporary.open('xb') as file:
       yield file
-      # Without it, a power failure can leave the new name with no content.
+      # Otherwise a power failure could leave the new name without content.
       file.flush()
       os.fsync(file.fileno())
     os.replace(temporary, path)
@@ -31,5 +31,5 @@ def replacing(path: pathlib.Path) -> Iterator[BinaryIO]:
 
 
 def is_leftover(path: pathlib.Path) -> bool:
-  """Whether a process that was killed may have left this file behind."""
+  """Returns whether a process that was killed may have left this file."""
   return path.suffix == _SUFFIX

@@ -25,7 +25,7 @@ class Patience:
 
   @property
   def over(self) -> bool:
-    """Whether training is to stop."""
+    """True if training is to stop."""
     return self.waited >= self.limit
 
   def update(self, step: int, bound: float) -> bool:

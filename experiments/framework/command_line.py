@@ -24,7 +24,7 @@ _DEFINE: Mapping[str, Callable[..., Any]] = {
 
 
 class Program(Protocol):
-  """What `main` can run: an experiment, a comparison or a study."""
+  """A program that `main` runs: an experiment, a comparison or a study."""
 
   @property
   def name(self) -> str:
@@ -99,7 +99,7 @@ def show_in_help(names: Iterable[str]) -> None:
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[name])
 
 
-def given(settings: type[settings_lib.Settings]) -> dict[str, Any]:
+def flag_values(settings: type[settings_lib.Settings]) -> dict[str, Any]:
   """Returns the settings whose flags have a value.
 
   Raises:

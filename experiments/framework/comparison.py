@@ -57,7 +57,7 @@ class Comparison(abc.ABC, Generic[recipe.SettingsT]):
   @property
   @abc.abstractmethod
   def folder(self) -> str:
-    """How the default directory's name begins; the preset follows."""
+    """The beginning of the default directory's name; the preset follows."""
 
   @property
   @abc.abstractmethod
@@ -224,10 +224,10 @@ class Comparison(abc.ABC, Generic[recipe.SettingsT]):
     )
     text = self.run(
       values.preset,
-      self.experiment.given_flags(),
+      self.experiment.flag_values(),
       {name: values[name].value for name in self.lists},
       [int(seed) for seed in values.seeds],
       output_dir,
-      self.experiment.given_sources(),
+      self.experiment.source_values(),
     )
     print(f'\n{text}\n\nAlso in {output_dir}')

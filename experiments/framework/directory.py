@@ -20,19 +20,21 @@ _ABSENT = '(absent)'
 
 
 class RunDirectory:
-  """What a run writes, such that a killed run can go on.
+  """The files of a run, from which a killed run can go on.
 
-  Contents: `config.json`; `metrics.jsonl`, one object per line; `tensorboard/`,
-  the same scalars; `results.json`, which marks a finished run. JSON is strict:
-  non-finite numbers are strings, see `strict_json`.
+  The directory holds `config.json`, `metrics.jsonl` with one object per line,
+  `tensorboard/` with the same scalars, and `results.json`, which marks a
+  finished run. The JSON is strict: numbers that are not finite are strings, see
+  `strict_json`.
 
-  A run that is killed and resumed ends with the metrics of an uninterrupted
-  one if it logs a step *before* it saves the checkpoint of that step, and calls
-  `truncate` with the step of the checkpoint it restored.
+  A run that was killed and taken up ends with the metrics of an uninterrupted
+  one under two conditions. It must log a step *before* it saves the checkpoint
+  of the step, and it must call `truncate` with the step of the checkpoint that
+  it restored.
 
   Attributes:
     path: the directory.
-    resuming: whether it held a run of this configuration.
+    resuming: whether the directory held a run of this configuration.
   """
 
   def __init__(self, path: pathlib.Path, *, resuming: bool):
@@ -52,11 +54,12 @@ class RunDirectory:
 
     Args:
       path: the directory; its parents are created.
-      config: what JSON can hold, by the names of flags.
+      config: values that JSON can hold, by the names of flags.
       may_change: names whose values may differ from those of the run in the
-        directory. A number among them may grow, not shrink: what has been
-        trained cannot be taken back. The new values replace the old ones, and
-        `results.json` becomes `results.former.json`: the run is not finished.
+        directory. A number among them may grow but not shrink, because steps
+        that were trained cannot be taken back. The new values replace the old
+        ones. `results.json` becomes `results.former.json`, because the run is
+        not finished any more.
     Raises:
       ValueError: if the directory holds a run of another configuration, or
         anything but a run.
@@ -78,7 +81,7 @@ class RunDirectory:
 
   @property
   def finished(self) -> bool:
-    """Whether the run has written its results."""
+    """True if the run has written its results."""
     return (self.path / _RESULTS).exists()
 
   def log(self, step: int, **scalars: float) -> None:
@@ -100,13 +103,13 @@ class RunDirectory:
     self._summarize(numbers)
 
   def truncate(self, step: int) -> None:
-    """Removes the metrics of later steps, of which no checkpoint is left."""
-    kept = [line for line in read_metrics(self.path) if line['step'] <= step]
-    strict_json.write_lines(self.path / _METRICS, kept)
-    # TensorBoard draws all that it finds: write its files again.
+    """Removes the metrics of steps after the last checkpoint."""
+    lines = [line for line in read_metrics(self.path) if line['step'] <= step]
+    strict_json.write_lines(self.path / _METRICS, lines)
+    # TensorBoard draws all files that it finds, so they are written again.
     self.close()
     shutil.rmtree(self.path / _TENSORBOARD, ignore_errors=True)
-    for line in kept:
+    for line in lines:
       self._summarize(line)
 
   def write_json(self, name: str, obj: Any) -> None:
@@ -137,11 +140,12 @@ def read_metrics(path: str | os.PathLike) -> list[dict[str, Any]]:
   Args:
     path: the directory of a run, or its `metrics.jsonl`.
   Returns:
-    Names to numbers, 'step' among them; non-finite ones are floats again. The
-    last line is left out if the run was killed while it wrote it.
+    For each line, numbers by name, 'step' among them. Numbers that are not
+    finite are floats again. The last line is left out if the run was killed
+    while it wrote the line.
   Raises:
     FileNotFoundError: if there is no such directory or file.
-    ValueError: if another line is no JSON object.
+    ValueError: if another line is not a JSON object.
   """
   path = pathlib.Path(path).expanduser()
   if path.is_dir():

@@ -91,14 +91,14 @@ class Experiment(recipe.Recipe[recipe.SettingsT, recipe.DataT]):
       self.settings.metadata(field.name)
 
   def make_settings(
-    self, preset: str, flag_values: Mapping[str, Any]
+    self, preset: str, values: Mapping[str, Any]
   ) -> recipe.SettingsT:
     """Returns the settings of a preset, with the flags that the user gave.
 
     Raises:
       ValueError: if the preset is unknown or a value is out of its range.
     """
-    return self.settings.of_preset(self.presets, preset, flag_values)
+    return self.settings.of_preset(self.presets, preset, values)
 
   def open(
     self,
@@ -171,19 +171,19 @@ class Experiment(recipe.Recipe[recipe.SettingsT, recipe.DataT]):
     )
     command_line.define(self.settings, kind_of_default='text')
 
-  def given_flags(self) -> dict[str, Any]:
+  def flag_values(self) -> dict[str, Any]:
     """Returns the settings that the user gave as flags."""
-    return command_line.given(self.settings)
+    return command_line.flag_values(self.settings)
 
-  def given_sources(self) -> Sources:
+  def source_values(self) -> Sources:
     """Returns where the user says that the data are."""
     return {name: flags.FLAGS[name].value for name in self.sources}
 
   def start(self) -> None:
     """Runs the program with the values of its flags."""
-    settings = self.make_settings(flags.FLAGS.preset, self.given_flags())
+    settings = self.make_settings(flags.FLAGS.preset, self.flag_values())
     self.run(
       settings,
       flags.FLAGS.output_dir or os.path.join('runs', settings.label),
-      self.given_sources(),
+      self.source_values(),
     )

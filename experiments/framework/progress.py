@@ -1,4 +1,4 @@
-"""How far a run has come, on the terminal or in a log."""
+"""Shows how far a run has come, on the terminal or in a log."""
 
 from collections.abc import Callable, Mapping
 import sys
@@ -19,15 +19,15 @@ _BAR = (
 
 
 class Progress(keras.callbacks.Callback):
-  """One bar over all steps of a run; plain lines where there is no terminal.
+  """A bar over all steps of a run, or plain lines without a terminal.
 
-  It shows the running bound in nats, steps per second and the time left. The
-  bar outlives a call of `fit`, so that a run may consist of several. `close` it
-  where a run ends early.
+  The bar shows the running bound in nats, steps per second and the time left.
+  It outlives a call of `fit`, so that a run may consist of several calls.
+  `close` the bar where a run ends early.
 
-  Steps are counted as Keras counts them: `steps_per_execution` at a time. Where
-  that does not divide `steps_per_epoch`, Keras runs more steps than asked for
-  or, if the data end there, reports more than it ran.
+  Steps are counted as Keras counts them: `steps_per_execution` at a time. If
+  this number does not divide `steps_per_epoch`, Keras runs more steps than were
+  asked for. If the data end before, Keras reports more steps than it ran.
 
   Attributes:
     step: training steps done, those of earlier processes included.
@@ -41,12 +41,12 @@ class Progress(keras.callbacks.Callback):
     stream: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
   ):
-    """Prepares a bar; it appears when training begins.
+    """Prepares a bar, which appears when training begins.
 
     Args:
       total_steps: steps of the whole run.
-      first_step: steps done before, in the run that is resumed.
-      stream: where to write; by default stderr.
+      first_step: the steps that the run did before.
+      stream: the bar is written to this stream, by default stderr.
       clock: returns seconds.
     Raises:
       ValueError: unless 0 <= first_step <= total_steps.
@@ -66,7 +66,7 @@ class Progress(keras.callbacks.Callback):
     self._bar: tqdm.tqdm | None = None
     self._interval = _LOG_SECONDS
     self._start: tuple[int, float] | None = None
-    # The step and time of what was shown last.
+    # The step and the time when the bar was updated last.
     self._shown = (first_step, 0.0)
 
   def on_train_begin(self, logs: _Logs = None) -> None:
@@ -84,8 +84,8 @@ class Progress(keras.callbacks.Callback):
       unit=' steps',
       bar_format=_BAR,
       dynamic_ncols=True,
-      smoothing=0.05,  # Looks over the pauses for evaluation.
-      mininterval=0,  # It is this class that waits.
+      smoothing=0.05,  # The rate hardly notices pauses for evaluation.
+      mininterval=0,  # This class waits between updates, not tqdm.
       miniters=0,
     )
 
@@ -118,7 +118,7 @@ class Progress(keras.callbacks.Callback):
       print(line, file=self._stream, flush=True)
 
   def close(self) -> None:
-    """Shows the last step; what is written next starts on a line of its own."""
+    """Shows the last step, and ends the line of the bar."""
     if self.step > self._shown[0]:
       self._show()
     if self._bar is not None:

@@ -1,4 +1,4 @@
-"""What a run must know of its experiment in order to train a model."""
+"""The part of an experiment that a run needs in order to train a model."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tf_mco import models
 
 
 class Data(Protocol):
-  """What experiments train on: `datasets.Images`, `corpora.Corpus`."""
+  """The data of an experiment: `datasets.Images`, `corpora.Corpus`."""
 
   @property
   def note(self) -> str:
-    """What a reader of its figures must know."""
+    """A note for the reader of figures of these data."""
 
 
 SettingsT = TypeVar('SettingsT', bound=settings_lib.RunSettings)
@@ -36,7 +36,7 @@ class Schedule(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-  """What the end of an epoch adds to the metrics.
+  """The figures that the end of an epoch adds to the metrics.
 
   Attributes:
     bound: of the validation data, in nats; the metric `valid_bound`.

@@ -1,4 +1,4 @@
-"""How experiments report figures: names, standard errors, the last table."""
+"""Names and standard errors of figures, and the table that a run ends with."""
 
 from __future__ import annotations
 

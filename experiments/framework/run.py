@@ -72,7 +72,7 @@ class Run(Generic[recipe_lib.SettingsT, recipe_lib.DataT]):
 
   @property
   def over(self) -> bool:
-    """Whether there is nothing left to train."""
+    """True if there is nothing left to train."""
     if self.best is not None and self.best.patience.over:
       return True
     return self.first_step >= self.settings.steps

@@ -1,8 +1,8 @@
 """JSON that every reader accepts, in files that are complete or absent.
 
-JSON has no number for nan and the infinities; Python writes them all the same,
-and other readers then refuse the file. Here they are the strings 'nan', 'inf'
-and '-inf'.
+JSON has no number for nan and the infinities. Python writes them all the same,
+and other readers then refuse the file. The files of this module have the
+strings 'nan', 'inf' and '-inf' in their place.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,10 +23,10 @@ def plain(value: Any) -> Any:
   """Returns a value as strict JSON has it.
 
   Args:
-    value: mappings, sequences, strings, numbers, None; NumPy and TensorFlow
-      scalars and arrays among them.
+    value: mappings, sequences, strings, numbers and None, or scalars and
+      arrays of NumPy and TensorFlow.
   Raises:
-    ValueError: for anything else.
+    ValueError: for a value of another type.
   """
   if isinstance(value, Mapping):
     return {str(key): plain(item) for key, item in value.items()}
@@ -72,7 +72,7 @@ def write_lines(path: pathlib.Path, values: Iterable[Any]) -> None:
 
 
 def read_object(path: pathlib.Path) -> dict[str, Any]:
-  """Returns the object in a file; ValueError if there is no object in it."""
+  """Returns the object in a file; ValueError if the file holds no object."""
   return _parse(path.read_text(encoding='utf-8'), str(path))
 
 
@@ -86,7 +86,7 @@ def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
 
 
 def drop_half_line(path: pathlib.Path) -> None:
-  """Cuts off a last line that has no end: its writer was killed."""
+  """Cuts off a last line without an end, whose writer was killed."""
   if not path.exists():
     return
   content = path.read_bytes()

@@ -39,7 +39,7 @@ class Study(abc.ABC, Generic[StudySettingsT]):
   @property
   @abc.abstractmethod
   def output_help(self) -> str:
-    """What `--help` says of the flag --output_dir."""
+    """The help text of the flag --output_dir."""
 
   @abc.abstractmethod
   def run(self, settings: StudySettingsT, output_dir: str | os.PathLike) -> str:
@@ -69,7 +69,7 @@ class Study(abc.ABC, Generic[StudySettingsT]):
 
   def start(self) -> None:
     """Runs the study with the values of its flags."""
-    settings = self.settings(**command_line.given(self.settings))
+    settings = self.settings(**command_line.flag_values(self.settings))
     self._run_and_print(settings, flags.FLAGS.output_dir)
 
   def _run_and_print(self, settings: StudySettingsT, output_dir: str) -> None:
@@ -90,7 +90,7 @@ class PresetStudy(Study[StudySettingsT]):
   @property
   @abc.abstractmethod
   def preset_help(self) -> str:
-    """What `--help` says of the flag --preset."""
+    """The help text of the flag --preset."""
 
   def make_settings(
     self, preset: str, flag_values: Mapping[str, Any]
@@ -111,7 +111,9 @@ class PresetStudy(Study[StudySettingsT]):
     preset = flags.FLAGS.preset
     default = os.path.join('runs', f'{self.name}-{preset}')
     output_dir = flags.FLAGS.output_dir or default
-    settings = self.make_settings(preset, command_line.given(self.settings))
+    settings = self.make_settings(
+      preset, command_line.flag_values(self.settings)
+    )
     self._run_and_print(settings, output_dir)
 
 

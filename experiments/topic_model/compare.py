@@ -40,8 +40,8 @@ class TopicModelComparison(
     for method in chosen['methods']:
       rows[method] = {**flag_values, 'reparameterization': method}
       if method == 'score_loo':  # It leaves one out, of at least two.
-        given = flag_values.get('num_samples') or 2
-        rows[method]['num_samples'] = max(given, 2)
+        num_samples = flag_values.get('num_samples') or 2
+        rows[method]['num_samples'] = max(num_samples, 2)
     return rows
 
   def columns(self, results: comparison_table.Rows) -> comparison_table.Columns:

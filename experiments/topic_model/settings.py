@@ -11,7 +11,7 @@ import tf_mco
 
 
 class GradientMethod(NamedTuple):
-  """How a gradient gets through samples of a Dirichlet."""
+  """A method that takes a gradient through samples of a Dirichlet."""
 
   estimator: str  # of the expected log-likelihood
   gradient: str = 'ratio'  # of `distributions.Dirichlet`
@@ -104,7 +104,7 @@ class TopicModelSettings(settings_lib.RunSettings):
 
   @property
   def method(self) -> GradientMethod:
-    """How the gradient gets through the samples."""
+    """The method that takes the gradient through the samples."""
     return METHODS[self.reparameterization]
 
   def make_estimator(self) -> tf_mco.Estimator:

@@ -100,7 +100,7 @@ class Task(NamedTuple):
 
   @property
   def trains(self) -> bool:
-    """Whether this is a run of an optimizer."""
+    """True for a run of an optimizer."""
     return self.optimizer != VARIANCE
 
 

@@ -1,1 +1,1 @@
-"""How exact the implicit derivative of a Gamma sample is."""
+"""The accuracy of implicit derivatives of Gamma samples."""

@@ -21,7 +21,7 @@ _TIMED = 20  # executions
 
 
 class GradientQuality(NamedTuple):
-  """How good the gradient of a method is, at every concentration."""
+  """Variance, bias and time of a method's gradient, by concentration."""
 
   variance: np.ndarray  # `[C]`, mean over components, of the finite estimates
   z: np.ndarray  # `[C]`, of the bias, the largest of the components'

@@ -31,13 +31,16 @@ def _note_calls(calls: list[Any], monkeypatch: Any, program: Any) -> None:
 
 
 def test_flags_are_settings(monkeypatch) -> None:
-  """A preset's, then what is given; places of data are no settings."""
+  """Settings are those of the preset, then those that are given.
+
+  Places of data are no settings.
+  """
   calls: list[Any] = []
   _note_calls(calls, monkeypatch, _EXPERIMENT)
   _EXPERIMENT.define_flags()
   flags.FLAGS(['x', '--preset=mnist_nonlinear', '--steps=7', '--data_dir=here'])
   command_line.run(_EXPERIMENT, ['x'])
-  assert _EXPERIMENT.given_flags() == {'steps': 7}
+  assert _EXPERIMENT.flag_values() == {'steps': 7}
   expected = _EXPERIMENT.make_settings('mnist_nonlinear', {'steps': 7})
   path = os.path.join('runs', expected.label)
   sources = {'data_dir': 'here', 'chardata': None}

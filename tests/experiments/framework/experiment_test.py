@@ -1,4 +1,4 @@
-"""What the framework does for every experiment, on a small binary model."""
+"""Tests of the files, reports and checks that all experiments share."""
 
 from __future__ import annotations
 
