@@ -18,13 +18,13 @@ class BinarySettings(settings_lib.RunSettings):
 
   estimator: str = settings_lib.setting('disarm')
   num_samples: int | None = settings_lib.setting(
-    None, 'K of reinforce, reinforce_loo, vimco.'
+    None, 'Samples K of reinforce, reinforce_loo, vimco.'
   )
   num_pairs: int | None = settings_lib.setting(
     None, 'Antithetic pairs of arm, disarm, local_disarm.'
   )
   baseline: str | None = settings_lib.setting(
-    None, "VIMCO's: geometric or arithmetic."
+    None, 'Baseline of vimco: geometric or arithmetic.'
   )
   symmetrized: bool | None = settings_lib.setting(
     None, "Whether local_disarm averages both halves' estimates."
@@ -52,13 +52,13 @@ class BinarySettings(settings_lib.RunSettings):
     True, "Whether the pixels' bias starts at logit(mean)."
   )
   encoder_learning_rate: float = settings_lib.setting(
-    1e-4, 'Of Adam.', rate=True
+    1e-4, 'Learning rate of Adam.', rate=True
   )
   decoder_learning_rate: float = settings_lib.setting(
-    1e-4, 'Of Adam.', rate=True
+    1e-4, 'Learning rate of Adam.', rate=True
   )
   prior_learning_rate: float = settings_lib.setting(
-    1e-2, "Of SGD, for the prior's logits.", rate=True
+    1e-2, "Learning rate of SGD, for the prior's logits.", rate=True
   )
   steps: int = settings_lib.setting(1_000_000)
 

@@ -150,7 +150,9 @@ class RunSettings(Settings):
     'variance (EMA 0.999); costs some speed.',
   )
   jit_compile: bool = setting(True, 'Whether XLA compiles the step.')
-  seed: int = setting(0, 'Of initialisation, order of the data and all noise.')
+  seed: int = setting(
+    0, 'Seed of the first weights, the order of the data and all noise.'
+  )
 
   # The names of the fields that the estimator takes as its arguments.
   estimator_options: ClassVar[tuple[str, ...]] = ()

@@ -38,36 +38,37 @@ class HvaeSettings(settings_lib.RunSettings):
     choices=hamiltonian_tempering.SCHEDULES,
   )
   step_size: float = settings_lib.setting(
-    0.2, 'Where that of every dimension starts.'
+    0.2, 'Where the step size of every dimension starts.'
   )
   max_step_size: float = settings_lib.setting(0.5, 'The bound of step sizes.')
   step_size_per_step: bool = settings_lib.setting(
-    False, 'Whether each leapfrog step has its own.'
+    False, 'Whether each leapfrog step has step sizes of its own.'
   )
   initial_temperature: float = settings_lib.setting(
-    1.5, "Where that of 'fixed' starts."
+    1.5, "Where the temperature of 'fixed' starts."
   )
   alpha: float = settings_lib.setting(0.9, "Where the factors of 'free' start.")
   recompute: bool = settings_lib.setting(
-    False, 'Less memory for more time, see posteriors.Hamiltonian.'
+    False,
+    'Whether to need less memory and more time, see posteriors.Hamiltonian.',
   )
   control_variate: bool = settings_lib.setting(
     False,
-    'Of the divergence between base and prior, for a gradient of less '
-    'variance; the original integrates it out.',
+    'Whether the divergence between base and prior is a control variate, for '
+    'a gradient of less variance; the original integrates it out.',
   )
   units: int = settings_lib.setting(64, 'Latent variables.', at_least=1)
   hidden_units: int = settings_lib.setting(
     450,
-    'Of the dense layer between latent variables and feature maps, in encoder '
-    'and decoder.',
+    'Units of the dense layer between latent variables and feature maps, in '
+    'encoder and decoder.',
     at_least=1,
   )
   initializer: str = settings_lib.setting(
     'original',
-    'Of the weights. original: N(0, 1 / (inputs + outputs)), of whole feature '
-    'maps; glorot; or fan_in: of variance 4 / fan_in, with which a small '
-    'signal goes through softplus units as it is.',
+    'Initializer of the weights. original: N(0, 1 / (inputs + outputs)), of '
+    'whole feature maps; glorot; or fan_in: of variance 4 / fan_in, with which '
+    'a small signal goes through softplus units as it is.',
     choices=hvae_networks.INITIALIZERS,
   )
   optimizer: str = settings_lib.setting(
@@ -76,7 +77,7 @@ class HvaeSettings(settings_lib.RunSettings):
     choices=OPTIMIZERS,
   )
   learning_rate: float = settings_lib.setting(
-    5e-4, 'Of the optimizer.', rate=True
+    5e-4, 'Learning rate of the optimizer.', rate=True
   )
   batch_size: int = settings_lib.setting(100)
   steps: int = settings_lib.setting(1_000_000)
@@ -95,7 +96,7 @@ class HvaeSettings(settings_lib.RunSettings):
     None, 'How many test images, from the first. Default: all.', at_least=1
   )
   test_repeats: int = settings_lib.setting(
-    3, 'Binarizations of the test images, averaged over.', at_least=1
+    3, 'Binarizations of the test images that the figures average.', at_least=1
   )
   jit_compile: bool = settings_lib.setting(
     False,

@@ -29,7 +29,9 @@ class ImplicitVaeSettings(settings_lib.RunSettings):
   hidden_units: int = settings_lib.setting(
     200, 'Units of each of two hidden layers, of both networks.', at_least=1
   )
-  learning_rate: float = settings_lib.setting(1e-3, 'Of Adam.', rate=True)
+  learning_rate: float = settings_lib.setting(
+    1e-3, 'Learning rate of Adam.', rate=True
+  )
   steps: int = settings_lib.setting(4000)
   test_samples: int = settings_lib.setting(
     1000, 'Samples in the bound of the test images at the end.', at_least=1

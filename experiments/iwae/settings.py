@@ -54,7 +54,7 @@ class IwaeSettings(settings_lib.RunSettings):
   )
   learning_rate: float = settings_lib.setting(
     1e-3,
-    'Of the first of eight stages; that of the last is a tenth.',
+    'Rate of the first of eight stages; that of the last stage is a tenth.',
     rate=True,
   )
   stage_steps: int = settings_lib.setting(

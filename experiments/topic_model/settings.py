@@ -60,7 +60,7 @@ class TopicModelSettings(settings_lib.RunSettings):
   num_samples: int | None = settings_lib.setting(
     None, 'Samples of a training step, averaged.'
   )
-  topics: int = settings_lib.setting(50, 'Their number.', at_least=2)
+  topics: int = settings_lib.setting(50, 'Number of topics.', at_least=2)
   hidden_units: int = settings_lib.setting(
     300, 'Units of each hidden ReLU layer of the encoder.', at_least=1
   )
@@ -71,15 +71,17 @@ class TopicModelSettings(settings_lib.RunSettings):
     1e-3, 'Concentrations are clipped to at least this.'
   )
   maximum_concentration: float = settings_lib.setting(
-    1e3, 'And to at most this.'
+    1e3, 'Concentrations are clipped to at most this.'
   )
   prior_concentration: float = settings_lib.setting(
-    0.7, 'Of the Dirichlet prior at first.'
+    0.7, 'Concentration of the Dirichlet prior at first.'
   )
   prior_burn_in: int = settings_lib.setting(
     120_000, 'Steps during which the prior stays as it is.', rate=True
   )
-  learning_rate: float = settings_lib.setting(3e-4, 'Of Adam.', rate=True)
+  learning_rate: float = settings_lib.setting(
+    3e-4, 'Learning rate of Adam.', rate=True
+  )
   batch_size: int = settings_lib.setting(32, 'Documents in a step.')
   steps: int = settings_lib.setting(180_000)
   eval_every: int = settings_lib.setting(5_000)

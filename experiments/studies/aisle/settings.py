@@ -43,12 +43,16 @@ class AisleSettings(settings_lib.Settings):
   )
   repeats: int = settings_lib.setting(100, 'Problems, each with its own start.')
   iterations: int = settings_lib.setting(10_000, 'Steps of an optimizer.')
-  observations: int = settings_lib.setting(25, 'Of each problem, N.')
+  observations: int = settings_lib.setting(
+    25, 'Observations N of each problem.'
+  )
   variance_draws: int = settings_lib.setting(
     500, 'Gradients whose variance is measured.'
   )
-  alpha: float = settings_lib.setting(1.5, 'Of AISLE-alpha, above 1.')
-  seed: int = settings_lib.setting(0, 'Of all random numbers.')
+  alpha: float = settings_lib.setting(
+    1.5, 'Divergence of AISLE-alpha, above 1.'
+  )
+  seed: int = settings_lib.setting(0, 'Seed of all random numbers.')
 
   def __post_init__(self) -> None:
     study_checks.names('families', self.families, gaussian_target.FAMILIES)

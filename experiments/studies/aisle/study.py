@@ -22,7 +22,7 @@ class AisleStudy(
   preset_help = (
     'quick takes minutes; paper is the whole study, and takes a day.'
   )
-  output_help = 'Of the results; default: runs/aisle_gaussian-PRESET.'
+  output_help = 'Directory of the results; default: runs/aisle_gaussian-PRESET.'
   task_class = gaussian_settings.Task
   may_change = gaussian_settings.LISTS
   unit = ' samples'

@@ -36,9 +36,9 @@ class HvaeGaussianSettings(settings_lib.Settings):
   num_points: int = settings_lib.setting(10_000, 'Points of a data set, N.')
   iterations: int = settings_lib.setting(30_000, 'Steps of RMSProp.')
   samples: int = settings_lib.setting(10, 'Samples of the ELBO in a step.')
-  learning_rate: float = settings_lib.setting(1e-3, 'Of RMSProp.')
+  learning_rate: float = settings_lib.setting(1e-3, 'Learning rate of RMSProp.')
   schedule: str = settings_lib.setting(
-    'inverse_sqrt_beta', 'Of tempering: inverse_sqrt_beta or variance.'
+    'inverse_sqrt_beta', 'Schedule of tempering: inverse_sqrt_beta or variance.'
   )
   nf_missing_half: bool = settings_lib.setting(
     False,
@@ -48,7 +48,7 @@ class HvaeGaussianSettings(settings_lib.Settings):
   nf_shared: bool = settings_lib.setting(
     False, 'Whether all planar layers are one, as the original.'
   )
-  seed: int = settings_lib.setting(0, 'Of data, starts and noise.')
+  seed: int = settings_lib.setting(0, 'Seed of data, starts and noise.')
 
   def __post_init__(self) -> None:
     study_checks.names('methods', self.methods, methods_lib.METHODS)

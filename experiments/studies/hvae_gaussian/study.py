@@ -26,7 +26,7 @@ class HvaeGaussianStudy(
   settings = hvae_settings.HvaeGaussianSettings
   presets = hvae_settings.PRESETS
   preset_help = 'small goes up to 51 dimensions, paper to 301.'
-  output_help = 'Of the results; default: runs/hvae_gaussian-PRESET.'
+  output_help = 'Directory of the results; default: runs/hvae_gaussian-PRESET.'
   task_class = report.Task
   may_change = hvae_settings.LISTS
 

@@ -29,12 +29,12 @@ class DirichletSettings(settings_lib.Settings):
   draws: int = settings_lib.setting(2000, 'Draws at every concentration.')
   steps: int = settings_lib.setting(1000, 'Steps of Adam.')
   learning_rate: float = settings_lib.setting(
-    0.02, 'Of Adam, on log concentrations.'
+    0.02, 'Learning rate of Adam, on log concentrations.'
   )
   repeats: int = settings_lib.setting(
     10, 'Descents that differ in their noise.'
   )
-  seed: int = settings_lib.setting(0, 'Of the target and all noise.')
+  seed: int = settings_lib.setting(0, 'Seed of the target and all noise.')
 
   def __post_init__(self) -> None:
     super().__post_init__()

@@ -24,8 +24,10 @@ class OneBitSettings(settings_lib.Settings):
   p0: float = settings_lib.setting(0.49, 'The target, in (0, 1).')
   draws: int = settings_lib.setting(200_000, 'Draws at every phi.')
   steps: int = settings_lib.setting(2000, 'Steps of gradient ascent.')
-  learning_rate: float = settings_lib.setting(1.0, 'Of the ascent.')
-  seed: int = settings_lib.setting(0, 'Of all noise.')
+  learning_rate: float = settings_lib.setting(
+    1.0, 'Learning rate of the ascent.'
+  )
+  seed: int = settings_lib.setting(0, 'Seed of all noise.')
 
   def __post_init__(self) -> None:
     super().__post_init__()
