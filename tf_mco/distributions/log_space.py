@@ -1,4 +1,4 @@
-"""What the Gamma family shares: samples and densities in log space."""
+"""The base of the Gamma family: samples and densities in log space."""
 
 from __future__ import annotations
 
