@@ -20,24 +20,26 @@ import tensorflow as tf
 _Tensors = TypeVar('_Tensors')
 
 
-def integrate(
+def average(
   integrand: Callable[[tf.Tensor], _Tensors],
   length: tf.Tensor,
   *,
   num_nodes: int,
   chunk: int,
 ) -> _Tensors:
-  """Returns the integral of `integrand` over [0, length], elementwise.
+  """Returns the average of `integrand` over [0, length], elementwise.
+
+  The integral is the average times the length.
 
   Args:
     integrand: maps points s, `[N, ...]`, to values of the same shape, or to a
       tuple of several such integrands that share their work.
-    length: `[...]`, the end of each interval. The gradient flows.
+    length: `[...]`, the end of each interval. The gradient flows to the length.
     num_nodes: the number of nodes of the rule on the whole interval.
     chunk: how many of the nodes are evaluated at once. A small chunk bounds
       the memory, because `[N, ...]` is several times the size of the samples.
   Returns:
-    `[...]`, the integral, or a tuple of the integrals.
+    `[...]`, the average, or a tuple of the averages.
   """
   points, weights = unit_nodes(num_nodes)
   total = None
@@ -51,7 +53,7 @@ def integrate(
       integrand(s),
     )
     total = sums if total is None else _add(total, sums)
-  return tf.nest.map_structure(lambda mean: length * mean, total)
+  return total
 
 
 @functools.cache
