@@ -42,18 +42,16 @@ def average(
     `[...]`, the average, or a tuple of the averages.
   """
   points, weights = unit_nodes(num_nodes)
-  total = None
-  for start in range(0, num_nodes, chunk):
+
+  def weighted_sum(start: int) -> _Tensors:
     part = slice(start, start + chunk)
     s = tf.tensordot(tf.constant(points[part], length.dtype), length, 0)
     weight = tf.constant(weights[part], length.dtype)
-    sums = tf.nest.map_structure(
-      # The weight is bound now: the function must not see a later one.
-      lambda values, weight=weight: tf.tensordot(weight, values, [[0], [0]]),
-      integrand(s),
+    return tf.nest.map_structure(
+      lambda values: tf.tensordot(weight, values, [[0], [0]]), integrand(s)
     )
-    total = sums if total is None else _add(total, sums)
-  return total
+
+  return functools.reduce(_add, map(weighted_sum, range(0, num_nodes, chunk)))
 
 
 @functools.cache
@@ -64,4 +62,5 @@ def unit_nodes(num: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _add(first: _Tensors, second: _Tensors) -> _Tensors:
+  """Returns the sums of the tensors at the same places."""
   return tf.nest.map_structure(lambda a, b: a + b, first, second)
