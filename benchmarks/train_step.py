@@ -80,9 +80,7 @@ def run_case(case: Case, dataset: str, steps: int) -> dict[str, float]:
   pixels = images.train.shape[1]
   model = experiment.make_model(settings, images)
   evaluations = settings.make_estimator().evaluations(
-    model.objective.problem(
-      model.objective.prepare(images.train[:1], seed=0)
-    ).posterior
+    model.encode_batch(images.train[:1], seed=0).posterior
   )
   hidden = [settings.hidden_units] * (
     2 if case.architecture == 'nonlinear' else 0

@@ -8,7 +8,7 @@ import zipfile
 from absl import logging
 import numpy as np
 
-from experiments.framework import atomic_file
+from experiments.data import atomic_file
 
 # NumPy raises these errors for a file that is cut short, damaged or no archive.
 _UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile)

@@ -78,7 +78,7 @@ class EpochEnd(keras.callbacks.Callback):
     """Writes one line of metrics and one checkpoint; stops if it is time."""
     del epoch
     logs = logs or {}
-    step = int(self.model.objective.step)
+    step = int(self.model.step)
     evaluation = self._evaluate()
     if self._best is not None:
       self._best.update(step, evaluation.bound)

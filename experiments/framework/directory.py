@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from experiments.framework import atomic_file
+from experiments.data import atomic_file
 from experiments.framework import strict_json
 
 _CONFIG = 'config.json'

@@ -147,6 +147,6 @@ class Run(Generic[recipe_lib.SettingsT, recipe_lib.DataT]):
           f'{latest}, which another version of the code may have written; '
           'another --output_dir trains anew'
         ) from error
-    step = int(self.model.objective.step)
+    step = int(self.model.step)
     self.directory.truncate(step)
     return step

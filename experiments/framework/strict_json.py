@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.framework import atomic_file
+from experiments.data import atomic_file
 
 _NON_FINITE = {'nan': math.nan, 'inf': math.inf, '-inf': -math.inf}
 

@@ -20,8 +20,7 @@ class Elbo(evaluation.Evaluator):
   def bound(self, x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Returns the ELBO of each image of a batch, `[B]`, in nats."""
     estimator = estimators.Elbo(num_samples=self.num_samples)
-    objective = self.model.objective
-    return objective.surrogate(x, estimator=estimator, seed=seed).bound
+    return self.model.surrogate(x, estimator=estimator, seed=seed).bound
 
 
 def dynamics(model: models.LatentVariableModel) -> dict[str, float]:
@@ -29,7 +28,7 @@ def dynamics(model: models.LatentVariableModel) -> dict[str, float]:
 
   The plain VAE has neither, and its dictionary is empty.
   """
-  head = model.objective.encoder_stages[0].head
+  head = model.encoder_conditional().head
   if not isinstance(head, layers.HamiltonianPosterior):
     return {}
   parameters = tf.zeros([1, 2 * head.base_layer.units])

@@ -31,7 +31,7 @@ def measure(run: _Run) -> report.Results:
   if run.best is None:
     raise ValueError('The figures are those of the best model of a run.')
   settings, best = run.settings, run.best
-  trained = int(run.model.objective.step)
+  trained = int(run.model.step)
   best.restore()
   by_image = _by_image(run)
   image_means = {name: v.mean(axis=0) for name, v in by_image.items()}

@@ -41,9 +41,9 @@ def without_inactive(
 
 
 def _networks(model: models.LatentVariableModel, depth: int) -> tuple[Any, Any]:
-  objective = model.objective
-  stages = objective.encoder_stages[depth], objective.decoder_stages[depth]
-  return stages[0].network, stages[1].network
+  encoder = model.encoder_conditional(depth)
+  decoder = model.decoder_conditional(depth)
+  return encoder.network, decoder.network
 
 
 def _sliced(

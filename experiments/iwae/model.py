@@ -43,7 +43,7 @@ def make(
     parts = {'model': model, 'optimizer': model.optimizer}
     status = tf.train.Checkpoint(**parts).restore(source_checkpoint(settings))
     status.assert_existing_objects_matched().expect_partial()
-    model.objective.step.assign(0)
+    model.step.assign(0)
   return model
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.binary import networks
+from experiments.framework import networks
 from tf_mco import layers
 
 

@@ -83,9 +83,7 @@ class Evaluator:
 
     @tf.function(jit_compile=jit_compile)
     def step(batch: tf.Tensor, seed: tf.Tensor) -> tuple:
-      surrogate = model.objective.surrogate(
-        batch, estimator=estimator, seed=seed
-      )
+      surrogate = model.surrogate(batch, estimator=estimator, seed=seed)
       return surrogate.bound, model.encode(batch)
 
     self._step = step

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import keras
 import numpy as np
 
@@ -75,10 +77,11 @@ def make(
 
 def topics_of(model: models.LatentVariableModel) -> np.ndarray:
   """Returns the probability of each word, `[topics, V]`."""
-  return np.asarray(model.objective.decoder_stages[0].head.topics())
+  return np.asarray(model.decoder_conditional().head.topics())
 
 
 def prior_of(model: models.LatentVariableModel) -> np.ndarray:
   """Returns the concentrations of the prior, `[topics]`."""
-  (concentration,) = model.objective.prior.parameters()
+  prior = cast(layers.DirichletPrior, model.prior)
+  (concentration,) = prior.parameters()
   return np.asarray(concentration)

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.testing import gaussian_problems
+import tf_mco
 from tf_mco import types
 
 # Rows evaluated at once; bounds the memory.
@@ -93,7 +94,7 @@ def _orders(index: np.ndarray) -> np.ndarray:
 
 
 def per_row(
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   problem: gaussian_problems.Problem,
   example: np.ndarray,
   noise: np.ndarray,
@@ -132,7 +133,7 @@ def names(problem: gaussian_problems.Problem) -> list[str]:
 
 
 def moments(
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   problem: gaussian_problems.Problem,
   nodes: Outcomes,
   *,

@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from experiments.framework import atomic_file
+from experiments.data import atomic_file
 from experiments.framework import task_study
 from experiments.studies.aisle import descent as gaussian_descent
 from experiments.studies.aisle import measures as gaussian_measures

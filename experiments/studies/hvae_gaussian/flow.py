@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.studies.hvae_gaussian import point_sets
-from tf_mco import random
 from tf_mco._tfp import tfd
+from tf_mco.distributions import sampling
 
 
 def start(
@@ -51,7 +51,7 @@ def bound(
   u, w, b = (parameters[name] for name in ('nf_u', 'nf_w', 'nf_b'))
   zeros = tf.zeros_like(u[:, 0])
   base = tfd.Independent(tfd.Normal(zeros, tf.ones_like(zeros)), 1)
-  z = random.sample(base, [options.samples], seed=seed)
+  z = sampling.sample(base, [options.samples], seed=seed)
   log_q = base.log_prob(z)
   for step in range(num_steps):
     layer = 0 if options.nf_shared else step

@@ -125,7 +125,8 @@ def test_image_grid_pixel_by_pixel(tmp_path):
   for index, image in enumerate(images):
     top, left = 3 + index // 2 * 59, 3 + index % 2 * 87
     tile = pixels[top : top + 56, left : left + 84]
-    np.testing.assert_allclose(tile[::2, ::2], image, atol=1 / 255)
+    # A byte of the picture may be the next one below, and no more.
+    np.testing.assert_allclose(tile[::2, ::2], image, atol=1.5 / 255)
     np.testing.assert_array_equal(tile[::2, ::2], tile[1::2, 1::2])
   empty = pixels[3 + 2 * 59 :, 3 + 87 :]
   assert np.ptp(empty) == 0

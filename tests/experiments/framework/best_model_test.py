@@ -55,7 +55,7 @@ def test_stops_early_and_keeps_the_best(digits, tmp_path, capsys) -> None:
   experiment, run = _open(tmp_path, digits, -30.0, -20.0, -25.0, -20.0)
   run.train()
   assert 'A message.\nstep 5: train' in capsys.readouterr().err
-  assert int(run.model.objective.step) == 20
+  assert int(run.model.step) == 20
   patience = run.best.patience
   assert (patience.best, patience.best_step) == (-20.0, 10)
   run.best.restore()

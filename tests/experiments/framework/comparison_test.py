@@ -24,7 +24,7 @@ def test_a_comparison_trains_each_row_and_goes_on(tmp_path, capsys) -> None:
   compare = binary_compare.COMPARISON.run
   rows = {'estimators': ['VIMCO K=4']}
   text = compare('digits', _FLAGS, rows, [0], tmp_path)
-  assert (tmp_path / 'comparison.md').read_text() == text + '\n'
+  assert (tmp_path / 'comparison.md').read_text(encoding='utf-8') == text + '\n'
   assert (tmp_path / 'comparison.png').stat().st_size > 0
   lines = [line.split('|')[1:-1] for line in text.splitlines()]
   assert lines[0][0].strip() == '10 steps'

@@ -39,7 +39,7 @@ def test_new_directory_holds_its_configuration(tmp_path):
   assert not run.resuming
   assert not run.finished
   assert run.path == tmp_path / 'deep' / 'run'
-  stored = json.loads((run.path / 'config.json').read_text())
+  stored = json.loads((run.path / 'config.json').read_text(encoding='utf-8'))
   assert stored == {
     'estimator': 'vimco',
     'steps': 1_000,
@@ -77,8 +77,13 @@ def test_steps_may_grow_and_the_run_goes_on(tmp_path):
   run = _open(tmp_path, steps=2_000)
   assert run.resuming
   assert not run.finished
-  assert json.loads((tmp_path / 'config.json').read_text())['steps'] == 2_000
-  former = json.loads((tmp_path / 'results.former.json').read_text())
+  assert (
+    json.loads((tmp_path / 'config.json').read_text(encoding='utf-8'))['steps']
+    == 2_000
+  )
+  former = json.loads(
+    (tmp_path / 'results.former.json').read_text(encoding='utf-8')
+  )
   assert former == {'bound': -90.0}
   with pytest.raises(ValueError, match=r'steps=1000 \(there: 2000\)'):
     _open(tmp_path, steps=1_000)

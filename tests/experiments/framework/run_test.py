@@ -36,7 +36,7 @@ class _Kill(keras.callbacks.Callback):
   """Stops training as a signal would, in the middle of an epoch."""
 
   def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-    if int(self.model.objective.step) >= 30:
+    if int(self.model.step) >= 30:
       raise KeyboardInterrupt
 
 
@@ -53,7 +53,7 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(
     killed.model.steps_per_execution = 10
     with pytest.raises(KeyboardInterrupt):
       killed.train()
-  assert int(killed.model.objective.step) == 30
+  assert int(killed.model.step) == 30
   again = _open(tmp_path / 'killed', digits, track_variance=True)
   assert again.first_step == 20
   again.train()

@@ -32,7 +32,7 @@ def test_numbers_of_all_kinds_are_read_as_they_were(tmp_path):
     high=tf.constant(np.inf),
     low=np.float64(-np.inf),
   )
-  text = (tmp_path / 'metrics.jsonl').read_text()
+  text = (tmp_path / 'metrics.jsonl').read_text(encoding='utf-8')
   assert text == (
     '{"step": 5, "double": 0.1, "single": 0.10000000149011612,'
     ' "tensor": 2.5, "integer": 7, "bad": "nan", "high": "inf",'
@@ -72,11 +72,14 @@ def test_results_are_strict_json_and_replace_former_ones(tmp_path):
     {'test': {'bound': np.float32(-90.5), 'ess': [float('nan'), 2]}},
   )
   assert run.finished
-  stored = json.loads((tmp_path / 'results.json').read_text())
+  stored = json.loads((tmp_path / 'results.json').read_text(encoding='utf-8'))
   assert stored == {'test': {'bound': -90.5, 'ess': ['nan', 2]}}
   with pytest.raises(ValueError, match='of type set'):
     run.write_json('results.json', {'test': {1, 2}})
-  assert json.loads((tmp_path / 'results.json').read_text()) == stored
+  assert (
+    json.loads((tmp_path / 'results.json').read_text(encoding='utf-8'))
+    == stored
+  )
   assert sorted(entry.name for entry in tmp_path.iterdir()) == [
     'config.json',
     'results.json',

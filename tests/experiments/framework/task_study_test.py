@@ -60,14 +60,14 @@ class _Counting(task_study.TaskStudy[_Settings, _Task]):
 
 
 def _lines(path: pathlib.Path) -> list[dict[str, Any]]:
-  text = (path / task_study.RESULTS).read_text()
+  text = (path / task_study.RESULTS).read_text(encoding='utf-8')
   return [json.loads(line) for line in text.splitlines()]
 
 
 def test_a_study_writes_lines_tables_and_pictures(tmp_path) -> None:
   study = _Counting()
   text = study.run(_Settings(), tmp_path)
-  assert (tmp_path / 'tables.md').read_text() == text + '\n'
+  assert (tmp_path / 'tables.md').read_text(encoding='utf-8') == text + '\n'
   assert text == '2 lines: [1.5, nan]'
   assert (tmp_path / 'plotted').exists()
   first, second = _lines(tmp_path)

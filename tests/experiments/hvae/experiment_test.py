@@ -115,7 +115,7 @@ def test_a_comparison_says_what_it_compares(
   monkeypatch.setattr(comparison.experiment, 'run', states.copy_of(*finished))
   rows = ['VAE', 'HVAE K=1 free']
   text = comparison.run('digits', _FLAGS, {'rows': rows}, [0], tmp_path)
-  assert (tmp_path / 'comparison.md').read_text() == text + '\n'
+  assert (tmp_path / 'comparison.md').read_text(encoding='utf-8') == text + '\n'
   assert (tmp_path / 'comparison.png').stat().st_size > 0
   header, _, *lines = text.splitlines()
   assert 'ELBO, 15 test images, 3 binarizations (nats)' in header

@@ -92,7 +92,7 @@ def test_a_comparison_says_what_it_compares(
   monkeypatch.setattr(comparison.experiment, 'run', states.copy_of(*finished))
   chosen = {'families': ['normal'], 'estimators': ['ELBO', 'IWAE K=5']}
   text = comparison.run('digits', _FLAGS, chosen, [0], tmp_path)
-  assert (tmp_path / 'comparison.md').read_text() == text + '\n'
+  assert (tmp_path / 'comparison.md').read_text(encoding='utf-8') == text + '\n'
   assert (tmp_path / 'comparison.png').stat().st_size > 0
   header, _, *lines = text.splitlines()
   assert 'L_20, 30 test images (nats)' in header

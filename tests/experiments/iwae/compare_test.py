@@ -36,7 +36,9 @@ def test_a_comparison_says_what_it_compares(tmp_path, monkeypatch):
   text = _COMPARISON.run(
     'digits', {'steps': 120}, {'rows': rows}, [0, 1], tmp_path
   )
-  assert text == (tmp_path / 'comparison.md').read_text().strip()
+  assert (
+    text == (tmp_path / 'comparison.md').read_text(encoding='utf-8').strip()
+  )
   assert (tmp_path / 'comparison.png').stat().st_size > 1000
   header, _, first, second = (
     [cell.strip() for cell in line.strip('|').split('|')]

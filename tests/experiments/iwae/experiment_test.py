@@ -64,7 +64,10 @@ def test_results_name_what_was_measured(finished):
   text = iwae_report.table(results, _settings())
   assert 'L_40 of 30 test images' in text
   assert 'dynamic' in text
-  assert json.loads((path / 'config.json').read_text())['optimizer'] == 'burda'
+  assert (
+    json.loads((path / 'config.json').read_text(encoding='utf-8'))['optimizer']
+    == 'burda'
+  )
 
 
 def test_a_run_in_two_parts_is_the_run_in_one(finished, tmp_path):

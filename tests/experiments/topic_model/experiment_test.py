@@ -58,7 +58,7 @@ def test_the_model_is_the_papers(corpus):
   np.testing.assert_allclose(topic_model.prior_of(model), 0.7, rtol=1e-6)
   # The bound of a document by NumPy, but for the sample.
   x = corpus.test[:4].toarray().astype('float32')
-  problem = model.objective.problem(tf.constant(x))
+  problem = model.objective.encode_batch(tf.constant(x))
   alpha = x
   *layers, (kernel, bias) = [
     [np.asarray(w) for w in layer.trainable_variables]
@@ -108,7 +108,7 @@ def test_the_perplexity_is_that_of_the_bound(finished, corpus):
   """|z| < 4 over 400 samples of each document's bound."""
   run = _run(finished.path, corpus)
   x = tf.constant(corpus.test[:5].toarray(), tf.float32)
-  problem = run.model.objective.problem(x)
+  problem = run.model.objective.encode_batch(x)
   values = problem.log_likelihood(problem.posterior.sample(400, seed=[1, 2]))
   bounds = (values - problem.kl()).numpy()
   many = topic_measures.Evaluator(run.model, num_samples=400, jit_compile=False)
@@ -121,7 +121,7 @@ def test_leaves_words_pictures_and_metrics(finished):
   path, results = finished
   for name in ('learning_curve', 'topics', 'recovery'):
     assert (path / f'{name}.png').stat().st_size > 1000
-  lines = (path / 'topics.txt').read_text().splitlines()
+  lines = (path / 'topics.txt').read_text(encoding='utf-8').splitlines()
   assert len(lines) == 6
   assert lines == results['topics']
   assert 'row' in lines[0] and '%' in lines[0]
@@ -177,7 +177,9 @@ def test_a_comparison_is_one_table_and_one_plot(tmp_path, monkeypatch):
   methods = ['implicit', 'score_loo']
   chosen = {'methods': methods}
   text = comparison.run('bars', _FLAGS, chosen, [0, 1], tmp_path)
-  assert text == (tmp_path / 'comparison.md').read_text().strip()
+  assert (
+    text == (tmp_path / 'comparison.md').read_text(encoding='utf-8').strip()
+  )
   assert (tmp_path / 'comparison.png').stat().st_size > 1000
   assert text.splitlines()[2].count('81.0 / 82.0') == 1
   with pytest.raises(ValueError, match=r"Unknown --methods.*implicit.*'rwsi'"):

@@ -26,7 +26,7 @@ _TINY = {
 
 
 def _results(path):
-  lines = (path / task_study.RESULTS).read_text().splitlines()
+  lines = (path / task_study.RESULTS).read_text(encoding='utf-8').splitlines()
   return [{**json.loads(line), 'cpu_seconds': 0} for line in lines]
 
 
@@ -69,7 +69,7 @@ def test_study_writes_tables_and_pictures_and_is_not_done_twice(
   settings = _STUDY.make_settings('quick', flags)
   text = _STUDY.run(settings, tmp_path)
   assert '## insufficient, D = 2, K = 2' in text and '| IWAE ' in text
-  assert (tmp_path / 'tables.md').read_text() == text + '\n'
+  assert (tmp_path / 'tables.md').read_text(encoding='utf-8') == text + '\n'
   assert len(_results(tmp_path)) == len(_STUDY.tasks(settings)) == 6
   names = {path.stem for path in tmp_path.glob('*.png')}
   assert len(names) == 8 and 'position_insufficient_adam' in names

@@ -24,7 +24,7 @@ _TINY = {
 
 
 def _results(path: pathlib.Path) -> list[dict[str, Any]]:
-  lines = (path / task_study.RESULTS).read_text().splitlines()
+  lines = (path / task_study.RESULTS).read_text(encoding='utf-8').splitlines()
   return [{**json.loads(line), 'cpu_seconds': 0} for line in lines]
 
 
@@ -39,7 +39,11 @@ def test_a_study_goes_on_where_it_was(tmp_path: pathlib.Path) -> None:
   _STUDY.run(_STUDY.make_settings('small', {**_TINY, 'dims': (3,)}), parts)
   first = _results(parts)
   # The methods of the other dimension are known: they need not be run again.
-  lines = (whole / task_study.RESULTS).read_text().splitlines(keepends=True)
+  lines = (
+    (whole / task_study.RESULTS)
+    .read_text(encoding='utf-8')
+    .splitlines(keepends=True)
+  )
   with (parts / task_study.RESULTS).open('a') as file:
     file.write(lines[1])
   _STUDY.run(settings, parts)

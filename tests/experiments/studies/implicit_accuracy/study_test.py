@@ -40,7 +40,7 @@ def test_quantile(probability: float) -> None:
 def test_table_tells_nan_and_error(tmp_path: pathlib.Path) -> None:
   table = study.STUDY.run(study.AccuracySettings(points=2), tmp_path)
   assert (tmp_path / 'accuracy.png').stat().st_size > 0
-  assert (tmp_path / 'accuracy.md').read_text() == table + '\n'
+  assert (tmp_path / 'accuracy.md').read_text(encoding='utf-8') == table + '\n'
   rows = [line.split('|')[1:-1] for line in table.splitlines()[2:]]
   worst = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}
   # At 1e-3, where x underflows, and at 1e4; nothing between.

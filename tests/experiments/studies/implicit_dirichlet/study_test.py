@@ -79,7 +79,7 @@ def test_files_and_order(
     dims=5, draws=100, steps=60, learning_rate=0.05, repeats=10
   )
   table = study.STUDY.run(settings, tmp_path)
-  assert (tmp_path / 'table.md').read_text() == table + '\n'
+  assert (tmp_path / 'table.md').read_text(encoding='utf-8') == table + '\n'
   for name in ('variance', 'descent'):
     assert (tmp_path / f'{name}.png').stat().st_size > 0
   rows = [line.split('|')[1:-1] for line in table.splitlines()[2:]]

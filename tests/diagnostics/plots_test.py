@@ -1,26 +1,27 @@
-"""What experiments/drawing/diagnostic_plots.py draws, and refuses."""
+"""Tests of the figures of gradient variance and bias."""
+
+import builtins
 
 from matplotlib import image as mpl_image
 import numpy as np
 import pytest
 
-from experiments.drawing import diagnostic_plots
-from experiments.figures import style as figures
 from tf_mco import diagnostics
+from tf_mco.diagnostics import plots
 
 
 @pytest.fixture
 def saved(monkeypatch):
   """Returns a list that receives every figure when it is saved."""
-  found = []
-  save = figures.save
+  figures = []
+  save = plots._save
 
   def note(figure, path):
-    found.append(figure)
+    figures.append(figure)
     save(figure, path)
 
-  monkeypatch.setattr(figures, 'save', note)
-  return found
+  monkeypatch.setattr(plots, '_save', note)
+  return figures
 
 
 def _statistics(variance, standard_error=0.0):
@@ -42,7 +43,7 @@ def test_variance_bars(tmp_path, saved):
     'disarm': {'encoder': _statistics(0.1, 0.01), 'prior': _statistics(2.0)},
   }
   path = tmp_path / 'bars.png'
-  diagnostic_plots.variance_bars(measured, path, title='title')
+  plots.variance_bars(measured, path, title='title')
   assert mpl_image.imread(path).std() > 0.05
   encoder, prior = saved[0].axes
   ends = [bar.get_x() + bar.get_width() for bar in encoder.patches]
@@ -65,7 +66,7 @@ def test_variance_bars(tmp_path, saved):
 )
 def test_bars_of_different_groups(tmp_path, measured):
   with pytest.raises(ValueError, match='in the same groups'):
-    diagnostic_plots.variance_bars(measured, tmp_path / 'bars.png')
+    plots.variance_bars(measured, tmp_path / 'bars.png')
 
 
 def test_bias_scores(tmp_path, saved):
@@ -81,7 +82,7 @@ def test_bias_scores(tmp_path, saved):
     passed=False,
   )
   path = tmp_path / 'bias.png'
-  diagnostic_plots.bias_scores(check, path)
+  plots.bias_scores(check, path)
   assert mpl_image.imread(path).std() > 0.05
   (axes,) = saved[0].axes
   points = axes.lines[0]
@@ -105,7 +106,7 @@ def test_variance_along_a_run(tmp_path, saved):
     for step in (100, 200)
   ] + [{'step': 300, 'loss': 1.0}]
   path = tmp_path / 'run.png'
-  diagnostic_plots.variance_along_run(metrics, path)
+  plots.variance_along_run(metrics, path)
   assert mpl_image.imread(path).std() > 0.05
   (axes,) = saved[0].axes
   drawn = {line.get_label(): line for line in axes.lines}
@@ -114,4 +115,19 @@ def test_variance_along_a_run(tmp_path, saved):
   np.testing.assert_allclose(drawn['disarm'].get_ydata(), [10, 20])
   assert axes.get_yscale() == 'log'
   with pytest.raises(ValueError, match='at least one series'):
-    diagnostic_plots.variance_along_run(metrics, path, group='decoder')
+    plots.variance_along_run(metrics, path, group='decoder')
+
+
+def test_without_matplotlib_the_error_names_the_extra(tmp_path, monkeypatch):
+  real_import = builtins.__import__
+
+  def without_matplotlib(name, *arguments):
+    if name.startswith('matplotlib'):
+      raise ImportError(name)
+    return real_import(name, *arguments)
+
+  monkeypatch.setattr(builtins, '__import__', without_matplotlib)
+  with pytest.raises(ImportError, match=r'tf-mco\[plots\]'):
+    plots.variance_along_run(
+      [{'step': 1, 'basket/arm/encoder': 2.0}], tmp_path / 'run.png'
+    )

@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from tf_mco import distributions
-from tf_mco._tfp import tfd
 
 _POSITIVE: dict[str, Callable] = {
   'gamma': lambda v: distributions.Gamma(v, 1.0),
@@ -70,37 +69,6 @@ def test_values_in_a_graph_are_asserted_on_request() -> None:
     lambda alpha: distributions.Gamma(alpha, 1.0).sample(3, seed=1)
   )
   assert np.all(np.isnan(unasserted(tf.constant(np.nan))))
-
-
-def test_mixture_of_vectors_that_do_not_factorize() -> None:
-  components = tfd.MultivariateNormalDiag(tf.zeros([2, 3]), tf.ones([2, 3]))
-  with pytest.raises(ValueError, match='factorized'):
-    distributions.MixtureSameFamily(
-      tfd.Categorical(logits=[0.0, 0.0]), components
-    )
-  with pytest.raises(ValueError, match='continuous scalar'):
-    distributions.implicit(components)
-
-
-def test_implicit_without_a_cdf_or_without_its_gradient() -> None:
-  class NoCdf(tfd.Normal):
-    def _cdf(self, x):
-      raise NotImplementedError('cdf')
-
-    _survival_function = tfd.Distribution._survival_function
-    _log_survival_function = tfd.Distribution._log_survival_function
-
-  class NoGradient(NoCdf):
-    def _cdf(self, x):
-      return tf.stop_gradient(tfd.Normal(self.loc, self.scale).cdf(x))
-
-  with pytest.raises(ValueError, match='with a CDF'):
-    distributions.implicit(NoCdf(0.0, 1.0))
-  with pytest.raises(ValueError, match='gradient in each parameter'):
-    distributions.implicit(NoGradient(0.0, 1.0))
-  for bad in (tfd.Poisson(1.0), tfd.Bernoulli(logits=0.0), 3, []):
-    with pytest.raises(ValueError):
-      distributions.implicit(bad)
 
 
 def test_a_sample_without_a_seed_is_refused() -> None:

@@ -1,4 +1,8 @@
-"""distributions.StudentT and TruncatedNormal."""
+"""StudentT: both gradients, in expectation and sample by sample.
+
+Statistical tests: |z| < 4 with fixed seeds. A right implementation fails a
+comparison once in 15,000 changes of the seed.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,6 @@ import tensorflow as tf
 from tests.distributions import references
 from tf_mco import distributions
 from tf_mco.distributions import student_t
-from tf_mco.distributions.numerics import (
-  truncated_normal as truncated_normal_numerics,
-)
 
 _DRAWS = 100_000
 
@@ -29,13 +30,14 @@ def test_student_t_cdf_gradient() -> None:
   df = tf.constant([3.0, 10.0, 0.7, 40.0], tf.float64)
   with tf.GradientTape() as tape:
     tape.watch(df)
-    attached = student_t._attach_cdf(df, t)
+    attached = student_t._with_cdf_gradient(df, t)
   np.testing.assert_array_equal(attached, t)
   slope = tape.gradient(attached, df).numpy()
   expected = [_t_slope(*point) for point in zip(df, t, strict=True)]
   np.testing.assert_allclose(slope, expected, rtol=1e-6, atol=1e-8)
-  paper = [-0.0537390381537, 0.00156352795722]  # I4
-  np.testing.assert_allclose(slope[:2], paper, rtol=1e-10)
+  # The first two of `expected`, to more digits than its differences have.
+  stored = [-0.0537390381537, 0.00156352795722]
+  np.testing.assert_allclose(slope[:2], stored, rtol=1e-10)
 
 
 @pytest.mark.parametrize('jit', [False, True])
@@ -78,67 +80,3 @@ def test_student_t_location_scale_and_extremes() -> None:
     tape.watch(df)
     t = distributions.StudentT(df, 0.0, 1.0).sample(1000, seed=1)
   assert np.all(np.isfinite(t)) and np.all(np.isfinite(tape.gradient(t, df)))
-
-
-def _truncated_slopes(
-  z: float, loc: float, scale: float, low: float, high: float
-) -> list[float]:
-  """Returns the four derivatives by differences of the quantile."""
-  parameters = np.array([loc, scale, low, high])
-
-  def mass(p: np.ndarray) -> float:
-    a, b = (p[2:] - p[0]) / p[1]
-    return stats.truncnorm.cdf(z, a, b, p[0], p[1])
-
-  a, b = (parameters[2:] - loc) / scale
-  density = stats.truncnorm.pdf(z, a, b, loc, scale)
-  slopes = []
-  for index in range(4):
-    h = np.zeros(4)
-    h[index] = 1e-5
-    slopes.append(
-      -(mass(parameters + h) - mass(parameters - h)) / 2e-5 / density
-    )
-  return slopes
-
-
-@pytest.mark.parametrize('jit', [False, True])
-def test_truncated_normal_derivatives(jit: bool) -> None:
-  points = np.array(
-    [
-      [0.3, 0.5, 2.0, 0.0, 1.0],
-      [0.3, -3.0, 1.0, 0.0, 5.0],
-      [-2.5, 0.0, 0.5, -3.0, -2.0],
-      [0.3, 0.2, 1.0, -9.0, 9.0],
-    ]
-  )
-  found = tf.function(truncated_normal_numerics.derivatives, jit_compile=jit)(
-    *tf.constant(points.T)
-  )
-  expected = np.array([_truncated_slopes(*point) for point in points])
-  np.testing.assert_allclose(
-    np.transpose(found), expected, rtol=2e-5, atol=1e-8
-  )
-  paper = [0.0259084637, -0.0017389237]  # I4
-  np.testing.assert_allclose([found[0][0], found[1][0]], paper, rtol=1e-7)
-
-
-def test_truncated_normal_samples_in_all_tails() -> None:
-  loc = tf.constant([0.5, -40.0, 60.0, 0.0], tf.float64)
-  low = tf.constant([0.0, 0.0, -np.inf, -np.inf], tf.float64)
-  high = tf.constant([1.0, np.inf, 0.0, np.inf], tf.float64)
-  one = tf.ones([], tf.float64)
-  distribution = distributions.TruncatedNormal(loc, one, low, high)
-  with tf.GradientTape() as tape:
-    tape.watch(loc)
-    z = distribution.sample(20_000, seed=3)
-  slope = tape.gradient(z, loc)
-  assert np.all(z >= low) and np.all(z <= high)
-  assert np.all(np.isfinite(slope))
-  for index in range(4):
-    a, b = low[index] - loc[index], high[index] - loc[index]
-    cdf = stats.truncnorm(a, b, loc[index], 1).cdf
-    assert stats.kstest(z[:, index], cdf).pvalue > 1e-3
-  # A far tail is exponential, of rate distance / variance.
-  average = slope.numpy()[1] / 20_000
-  np.testing.assert_allclose(average, 1 / 40**2, rtol=0.05)

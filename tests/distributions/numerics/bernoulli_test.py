@@ -34,7 +34,7 @@ def _derivatives(x: tf.Tensor) -> list[tf.Tensor]:
 def test_softplus(dtype: type, jit_compile: bool) -> None:
   x = _X.astype(dtype)
   fn = tf.function(_derivatives, jit_compile=True)
-  found = (fn if jit_compile else _derivatives)(tf.constant(x))
+  computed = (fn if jit_compile else _derivatives)(tf.constant(x))
   with mpmath.workdps(60):
     exponentials = [mpmath.exp(-mpmath.mpf(float(v))) for v in x]
     sigmoid = [1 / (1 + e) for e in exponentials]
@@ -45,7 +45,7 @@ def test_softplus(dtype: type, jit_compile: bool) -> None:
     ]
     expected = np.array([[float(v) for v in row] for row in expected])
   rounding = np.finfo(dtype).eps
-  for value, reference in zip(found, expected, strict=True):
+  for value, reference in zip(computed, expected, strict=True):
     assert value.dtype == dtype
     np.testing.assert_allclose(
       value, reference, rtol=2 * rounding, atol=2 * rounding
@@ -57,10 +57,10 @@ def test_log_prob(dtype: type) -> None:
   logits = tf.constant(_X.astype(dtype))
   rounding = np.finfo(dtype).eps
   for z in (0.0, 1.0):
-    found = bernoulli_numerics.log_prob(tf.constant(z, dtype), logits)
+    computed = bernoulli_numerics.log_prob(tf.constant(z, dtype), logits)
     reference = tf.math.log_sigmoid((2 * z - 1) * tf.cast(logits, tf.float64))
     # logits - softplus(logits) cancels: the error is that of the logits.
-    np.testing.assert_allclose(found, reference, atol=2 * rounding * 100)
+    np.testing.assert_allclose(computed, reference, atol=2 * rounding * 100)
 
 
 def test_gradient_in_the_value() -> None:
