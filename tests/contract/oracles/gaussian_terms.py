@@ -1,33 +1,25 @@
 """Derivatives of log-weights in linear Gaussian models, in plain NumPy.
 
-For every sample: `path`, the derivative through the sample alone (the nabla of
-AISLE's table); `score`, that of log q at a fixed sample; `model`, that of
-log p(x, z). No TensorFlow, no automatic differentiation.
+For every sample: `path` is the derivative through the sample alone; `score` is
+that of log q at a fixed sample; `model` is that of log p(x, z). Nothing here
+is differentiated automatically, and nothing uses TensorFlow.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from tests.testing import gaussian_problems
+from tests.contract import formulas
+from tests.contract.oracles import gaussian_problems
 
-Gradient: TypeAlias = dict[str, np.ndarray]
 _LOG_2PI = math.log(2 * math.pi)
-
-
-class Terms(NamedTuple):
-  log_w: np.ndarray  # `[K, R]`
-  path: Gradient  # posterior's parameters -> `[K, R, ...]`
-  score: Gradient  # posterior's parameters -> `[K, R, ...]`
-  model: Gradient  # model's and prior's parameters -> `[K, R, ...]`
 
 
 def terms(
   problem: gaussian_problems.Problem, example: np.ndarray, noise: np.ndarray
-) -> Terms:
+) -> formulas.Terms:
   """Returns the derivatives at samples made of noise `[K, R, E]`."""
   values = {k: v[example] for k, v in problem.values.items()}
   if problem.kind == 'chain':
@@ -42,7 +34,7 @@ def _normal(z: np.ndarray, loc: np.ndarray, log_scale: np.ndarray) -> tuple:
   return log_p, standard * np.exp(-log_scale), standard**2 - 1
 
 
-def _one_layer(v: Gradient, noise: np.ndarray) -> Terms:
+def _one_layer(v: formulas.Gradient, noise: np.ndarray) -> formulas.Terms:
   scale = np.exp(v['log_scale'])
   size = scale.shape[-1]
   corner = v.get('corner', np.zeros(len(scale)))
@@ -59,7 +51,7 @@ def _one_layer(v: Gradient, noise: np.ndarray) -> Terms:
   log_z, by_prior_loc, by_prior_scale = _normal(z, *prior)
   slope_p = v['slope'] * by_mean[..., None] - by_prior_loc
   through = slope_p + slope_q
-  return Terms(
+  return formulas.Terms(
     log_x + log_z.sum(-1) - log_q.sum(-1),
     path=_leaf(through, noise, scale),
     score=_leaf(slope_q, noise, scale, 1),
@@ -75,7 +67,7 @@ def _one_layer(v: Gradient, noise: np.ndarray) -> Terms:
 
 def _leaf(
   slope: np.ndarray, noise: np.ndarray, scale: np.ndarray, entropy: int = 0
-) -> Gradient:
+) -> formulas.Gradient:
   """Returns slope times dz, of z = loc + factor noise; less log scale."""
   gradient = {'loc': slope, 'log_scale': slope * noise * scale - entropy}
   if scale.shape[-1] == 2:
@@ -83,7 +75,7 @@ def _leaf(
   return gradient
 
 
-def _two_layers(v: Gradient, noise: np.ndarray) -> Terms:
+def _two_layers(v: formulas.Gradient, noise: np.ndarray) -> formulas.Terms:
   noise1, noise2 = noise[..., :1], noise[..., 1:]
   scale1, scale2 = np.exp(v['log_scale']), np.exp(v['log_scale2'])
   z1 = v['loc'] + scale1 * noise1
@@ -101,7 +93,7 @@ def _two_layers(v: Gradient, noise: np.ndarray) -> Terms:
   leaf2 = v['slope2'] * by_between - by_prior_loc + q2
   total1 = leaf1 + v['weight'] * leaf2  # z2 moves with z1
   log_p = log_x + (log_z2 + log_z1)[..., 0]
-  return Terms(
+  return formulas.Terms(
     log_p - (log_q - _LOG_2PI)[..., 0],
     path=_chain_leaves(total1, leaf2, z1, noise1 * scale1, noise2 * scale2),
     score=_chain_leaves(q1, q2, z1, noise1 * scale1, noise2 * scale2, 1),
@@ -125,7 +117,7 @@ def _chain_leaves(
   move1: np.ndarray,
   move2: np.ndarray,
   entropy: int = 0,
-) -> Gradient:
+) -> formulas.Gradient:
   return {
     'loc': first,
     'log_scale': first * move1 - entropy,

@@ -1,22 +1,17 @@
-"""Linear Gaussian models, whose bounds can be integrated.
-
-Every parameter has a leading axis of examples, and no two examples are alike.
-Rows repeated along the batch give the gradient of every row in one pass.
-"""
+"""Linear Gaussian models, whose bounds can be integrated."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tests.contract.oracles import oracle
 from tf_mco import posteriors
 from tf_mco import types
 from tf_mco._tfp import tfd
-
-Parameters: TypeAlias = dict[str, tf.Tensor]  # `[R, ...]` each
 
 _MODEL = ('slope', 'shift', 'log_noise')
 _PRIOR = ('prior_loc', 'prior_log_scale')
@@ -25,7 +20,7 @@ _SECOND = ('weight', 'bias', 'log_scale2')
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Problem:
+class Problem(oracle.Problem):
   """N examples of x ~ N(slope . z + shift, exp(log_noise)^2).
 
   Args:
@@ -36,12 +31,7 @@ class Problem:
       exp(log_scale2)^2), p(z1 | z2) = N(slope2 z2 + shift2, ...).
   """
 
-  values: dict[str, np.ndarray]
   kind: str = 'normal'
-
-  @property
-  def num_examples(self) -> int:
-    return len(self.values['x'])
 
   @property
   def noise_size(self) -> int:
@@ -50,7 +40,7 @@ class Problem:
 
   @property
   def groups(self) -> dict[str, tuple[str, ...]]:
-    """Names of the parameters of posterior, model and prior."""
+    """See `oracle.Problem`; 'x' is in none of them."""
     posterior, model = _FIRST, _MODEL
     if self.kind == 'tril':
       posterior += ('corner',)
@@ -59,14 +49,34 @@ class Problem:
       model += ('slope2', 'shift2', 'log_noise2')
     return {'posterior': posterior, 'model': model, 'prior': _PRIOR}
 
-  def rows(
-    self, example: Any = None, dtype: tf.DType = tf.float64
-  ) -> Parameters:
-    """Returns the parameters, and 'x', of the examples at these indices."""
-    index = np.arange(self.num_examples) if example is None else example
-    return {k: tf.constant(v[index], dtype) for k, v in self.values.items()}
+  def draw(
+    self, parameters: oracle.Parameters, source: np.ndarray, *, path: bool
+  ) -> types.Draw:
+    """Returns the samples made of noise `[K, R, E]`."""
+    dtype = parameters['loc'].dtype
+    samples = self.samples(parameters, tf.constant(source, dtype))
+    if not path:
+      samples = tf.nest.map_structure(tf.stop_gradient, samples)
+    return types.Draw(samples)
 
-  def samples(self, parameters: Parameters, noise: tf.Tensor) -> types.Samples:
+  def source(self, draw: types.Draw) -> np.ndarray:
+    """Returns the standard normal variables `[K, N, E]` behind samples."""
+    v, samples = self.values, draw.samples
+    z = samples[0] if isinstance(samples, tuple) else samples
+    z = z.numpy()[..., None] if self.kind == 'scalar' else z.numpy()
+    noise = (z - v['loc']) * np.exp(-v['log_scale'])
+    if self.kind == 'tril':
+      below = v['corner'] * noise[..., 0] * np.exp(-v['log_scale'][:, 1])
+      noise[..., 1] -= below
+    if self.kind == 'chain':
+      mean = v['weight'] * z + v['bias']
+      second = (samples[1].numpy() - mean) * np.exp(-v['log_scale2'])
+      noise = np.concatenate([noise, second], -1)
+    return noise
+
+  def samples(
+    self, parameters: oracle.Parameters, noise: tf.Tensor
+  ) -> types.Samples:
     """Returns samples as functions of the posterior and noise `[K, R, E]`."""
     noise = tf.convert_to_tensor(noise)
     if self.kind == 'tril':
@@ -80,8 +90,8 @@ class Problem:
     z = parameters['loc'] + scale * noise
     return z[..., 0] if self.kind == 'scalar' else z
 
-  def posterior(self, parameters: Parameters) -> Any:
-    """Returns q(z | x)."""
+  def posterior(self, parameters: oracle.Parameters) -> Any:
+    """See `oracle.Problem`."""
     loc = parameters['loc']
     if self.kind == 'tril':
       return tfd.MultivariateNormalTriL(loc, _factor(parameters))
@@ -95,8 +105,8 @@ class Problem:
       [first, lambda z: tfd.Independent(_second(parameters, z), 1)]
     )
 
-  def log_joint(self, parameters: Parameters) -> types.LogJoint:
-    """Returns log p(x, z) as an estimator calls it."""
+  def log_joint(self, parameters: oracle.Parameters) -> types.LogJoint:
+    """See `oracle.Problem`."""
     p = parameters
 
     def log_joint(samples: types.Samples) -> tf.Tensor:
@@ -116,14 +126,14 @@ class Problem:
     return log_joint
 
 
-def _factor(parameters: Parameters) -> tf.Tensor:
+def _factor(parameters: oracle.Parameters) -> tf.Tensor:
   """Returns the Cholesky factor, `[R, 2, 2]`."""
   diagonal = tf.linalg.diag(tf.exp(parameters['log_scale']))
   corner = parameters['corner'][:, tf.newaxis, tf.newaxis]
   return diagonal + corner * tf.constant([[0, 0], [1, 0]], corner.dtype)
 
 
-def _second(parameters: Parameters, z: tf.Tensor) -> tfd.Normal:
+def _second(parameters: oracle.Parameters, z: tf.Tensor) -> tfd.Normal:
   loc = parameters['weight'] * z + parameters['bias']
   return tfd.Normal(loc, tf.exp(parameters['log_scale2']) + tf.zeros_like(loc))
 
