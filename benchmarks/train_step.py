@@ -80,7 +80,7 @@ def run_case(case: Case, dataset: str, steps: int) -> dict[str, float]:
   pixels = images.train.shape[1]
   model = binary_model.make(settings, images)
   evaluations = settings.make_estimator().evaluations(
-    model.objective.problem(
+    model.objective.encode_batch(
       model.objective.prepare(images.train[:1], seed=0)
     ).posterior
   )

@@ -12,6 +12,7 @@ from tf_mco.estimation import estimate
 from tf_mco.estimation import expectation
 from tf_mco.estimators.coupling import arm_gradient
 from tf_mco.estimators.coupling import disarm_gradient
+from tf_mco.estimators.estimator import Estimator
 from tf_mco.estimators.iwae import iwae_loss
 from tf_mco.estimators.reinforce_loo import reinforce_loo_loss
 from tf_mco.estimators.rws import rws_loss
@@ -19,7 +20,6 @@ from tf_mco.estimators.vimco import vimco_loss
 from tf_mco.registry import estimator_names
 from tf_mco.registry import get_estimator
 from tf_mco.types import Draw
-from tf_mco.types import Estimator
 from tf_mco.types import Surrogate
 
 __version__ = '0.1.0'

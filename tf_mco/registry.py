@@ -1,14 +1,12 @@
-"""Names of estimators: one line each."""
+"""The names of the estimators: one line each."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from tf_mco import estimators
-from tf_mco import types
 
-_ESTIMATORS: dict[str, Any] = {
+_ESTIMATORS: dict[str, type] = {
   'aisle': estimators.Aisle,
   'arm': estimators.Arm,
   'ciwae': estimators.Ciwae,
@@ -32,19 +30,33 @@ _ESTIMATORS: dict[str, Any] = {
 
 
 def estimator_names() -> tuple[str, ...]:
-  """Returns the names that `get_estimator` knows."""
+  """Returns the names that `get_estimator` knows.
+
+  #### Example
+
+  >>> 'vimco' in estimator_names()
+  True
+  """
   return tuple(_ESTIMATORS)
 
 
-def get_estimator(name: str, **options: Any) -> types.Estimator:
+def get_estimator(name: str, **options: object) -> estimators.Estimator:
   """Returns the estimator of that name.
 
   Args:
     name: one of `estimator_names()`.
-    **options: its constructor's, such as `num_samples` or `num_pairs`.
+    **options: the options of its constructor, such as `num_samples` or
+      `num_pairs`.
   Raises:
     ValueError: for an unknown name or option, naming the choices, and for a
       bad value of an option.
+
+  #### Example
+
+  >>> get_estimator('vimco', num_samples=5)
+  Vimco(num_samples=5, baseline='geometric')
+  >>> get_estimator('disarm').unbiased_for
+  'elbo'
   """
   if name not in _ESTIMATORS:
     raise ValueError(
@@ -62,22 +74,21 @@ def get_estimator(name: str, **options: Any) -> types.Estimator:
   return cls(**options)
 
 
-def to_config(estimator: types.Estimator) -> dict[str, Any]:
-  """Returns the name and options that `from_config` makes it from.
+def to_config(estimator: estimators.Estimator) -> dict:
+  """Returns the name and the options from which `from_config` makes it.
 
   Raises:
     ValueError: if its class has no name in the registry.
   """
-  found: Any = estimator
   for name, cls in _ESTIMATORS.items():
-    if type(found) is cls:
-      return {'name': name, 'options': dataclasses.asdict(found)}
+    if type(estimator) is cls and dataclasses.is_dataclass(estimator):
+      return {'name': name, 'options': dataclasses.asdict(estimator)}
   raise ValueError(
     'Only estimators of the registry can be written to a configuration: '
     f'{", ".join(_ESTIMATORS)}. Received: {estimator!r}'
   )
 
 
-def from_config(config: dict[str, Any]) -> types.Estimator:
+def from_config(config: dict) -> estimators.Estimator:
   """Returns the estimator that `to_config` described."""
   return get_estimator(config['name'], **config['options'])

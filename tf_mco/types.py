@@ -1,6 +1,7 @@
-"""The contract between estimators, posteriors and models.
+"""The types that estimators, posteriors and models exchange.
 
-Shapes: K samples, B examples, P antithetic pairs, D latent dimensions.
+Shapes are written with K samples, B examples, P antithetic pairs and D latent
+dimensions. Every log-density and every bound is in nats.
 """
 
 from __future__ import annotations
@@ -10,59 +11,75 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import tensorflow as tf
 
-# `[K, B, ...]`, or a tuple of them, one per stochastic layer.
-Samples: TypeAlias = tf.Tensor | tuple[tf.Tensor, ...]
-# Maps `Samples` to log p(x, z), `[K, B]`, in nats.
+# A sample path: one `[K, B, ...]` tensor per stochastic layer.
+Path: TypeAlias = tuple[tf.Tensor, ...]
+# `[K, B, ...]` for a posterior of one layer; a `Path` for a chain.
+Samples: TypeAlias = tf.Tensor | Path
+# A function that maps `Samples` to log p(x, z), `[K, B]`, in nats. The argument
+# is Any, because a user's function takes a tensor, or a tuple, and not both.
 LogJoint: TypeAlias = Callable[[Any], tf.Tensor]
+# A function that maps `Samples` to any cost or reward, `[K, B]`.
+Integrand: TypeAlias = Callable[[Any], tf.Tensor]
+# An integer, or an int32 tensor of shape `[2]`.
 Seed: TypeAlias = int | tf.Tensor
 
 
 class Pair(NamedTuple):
   """Two coupled paths through a chain, antithetic at one of its layers."""
 
-  path: tuple[tf.Tensor, ...]  # one `[P, B, ...]` per stochastic layer
-  antithetic: tuple[tf.Tensor, ...]  # the same shapes
-  uniform: tf.Tensor  # `[P, B, D]`, what both draws of the layer came from
+  path: Path  # `[P, B, ...]` per stochastic layer
+  antithetic: Path  # the same shapes
+  uniform: tf.Tensor  # `[P, B, D]`, from which both samples of the layer came
 
 
 class Draw(NamedTuple):
   """All of the randomness of one estimate."""
 
-  samples: Samples  # the K samples of the reported bound, gradient stopped
-  pairs: tuple[Pair, ...] = ()  # coupled estimators: one per layer
-  extras: Any = None  # whatever else one estimator needs
+  samples: Samples  # the K samples of the reported bound
+  pairs: tuple[Pair, ...] = ()  # for coupled estimators: one per layer
+  extras: Any = None  # whatever else one estimator or posterior needs
+
+
+class Scores(Protocol):
+  """The `extras` of a draw whose posterior scores only its own samples."""
+
+  log_p: tf.Tensor  # `[K, B]`, log p(x, z) in nats
+  log_q: tf.Tensor  # `[K, B]`, such that log_p - log_q is the log-weight
 
 
 class Surrogate(NamedTuple):
-  """What is differentiated, and what is reported."""
+  """The loss that is differentiated, and the bound that is reported."""
 
-  loss: tf.Tensor  # `[B]`; value == -bound, gradient == the estimate
-  bound: tf.Tensor  # `[B]`, nats, no gradient
-  log_weights: tf.Tensor  # `[K, B]`, nats, no gradient
+  loss: tf.Tensor  # `[B]`; the value is -bound, the gradient is the estimate
+  bound: tf.Tensor  # `[B]`, nats, without gradient
+  log_weights: tf.Tensor  # `[K, B]`, nats, without gradient
+
+
+class MeanSurrogate(NamedTuple):
+  """The loss and the value of an estimate of a mean, E_q[f(z)]."""
+
+  loss: tf.Tensor  # `[B]`; the value is -mean, the gradient is the estimate
+  mean: tf.Tensor  # `[B]`, the mean of `values` over K, without gradient
+  values: tf.Tensor  # `[K, B]`, f at the samples, without gradient
 
 
 @runtime_checkable
-class Estimator(Protocol):
-  """A Monte Carlo objective together with the estimate of its gradient.
+class DreamingLogJoint(Protocol):
+  """A log-joint that can also draw x and z from the model.
 
-  `draw` holds all of the randomness; `surrogate` is deterministic.
+  The sleep phase of reweighted wake-sleep needs one.
   """
 
-  @property
-  def num_samples(self) -> int:
-    """The samples in the bound that it reports: K of L_K, or of a mean."""
+  def __call__(self, samples: Samples) -> tf.Tensor:
+    """Returns log p(x, z), `[K, B]`, in nats."""
 
-  @property
-  def unbiased_for(self) -> str | None:
-    """'elbo', 'iwae' or None: what the posterior gradient estimates."""
+  def dream(self, *, seed: Seed) -> tuple[tf.Tensor, Path]:
+    """Returns x, `[B, ...]`, and z, `[1, B, ...]` per layer, from p(x, z)."""
 
-  def evaluations(self, posterior: Any) -> int:
-    """Returns the calls of log_joint per example and step."""
+  def log_q_of_dream(self, dream: tuple[tf.Tensor, Path]) -> tf.Tensor:
+    """Returns log q(z | x) of a dream, `[B]`, differentiable in q."""
 
-  def draw(self, log_joint: LogJoint, posterior: Any, *, seed: Seed) -> Draw:
-    """Returns everything random that `surrogate` needs."""
 
-  def surrogate(
-    self, log_joint: LogJoint, posterior: Any, draw: Draw
-  ) -> Surrogate:
-    """Returns the per-example loss whose gradient is the estimate."""
+def as_path(samples: Samples) -> Path:
+  """Returns samples as a path: a tuple with one tensor per layer."""
+  return samples if isinstance(samples, tuple) else (samples,)

@@ -25,7 +25,7 @@ class Elbo(evaluation.Evaluator):
 
 def dynamics(model: models.LatentVariableModel) -> dict[str, float]:
   """Returns the mean step size and the momentum's first scale, if any."""
-  head = model.objective.encoder_stages[0].head
+  head = model.objective.encoder_conditionals[0].head
   if not isinstance(head, layers.HamiltonianPosterior):
     return {}
   parameters = tf.zeros([1, 2 * head.base_layer.units])

@@ -10,7 +10,6 @@ import tensorflow as tf
 
 import tf_mco
 from tf_mco import distributions
-from tf_mco import types
 from tf_mco._tfp import tfd
 
 Posterior = Callable[[tf.Tensor], Any]
@@ -19,7 +18,7 @@ Posterior = Callable[[tf.Tensor], Any]
 class Method(NamedTuple):
   """An estimator of a mean, and the distribution it is given."""
 
-  estimator: types.Estimator
+  estimator: tf_mco.Estimator
   posterior: Posterior  # from concentrations `[B, D]`
 
 

@@ -108,7 +108,7 @@ def draw_pictures(
 ) -> None:
   """Adds latent_space.png to the pictures, for one or two latent variables."""
   completion.draw_pictures(model, images, path)
-  posterior = model.objective.encoder_stages[0].head
+  posterior = model.objective.encoder_conditionals[0].head
   (family,) = [
     one
     for one in latent_families.FAMILIES.values()

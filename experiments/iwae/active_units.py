@@ -41,7 +41,10 @@ def without_inactive(
 
 def _networks(model: models.LatentVariableModel, depth: int) -> tuple[Any, Any]:
   objective = model.objective
-  stages = objective.encoder_stages[depth], objective.decoder_stages[depth]
+  stages = (
+    objective.encoder_conditionals[depth],
+    objective.decoder_conditionals[depth],
+  )
   return stages[0].network, stages[1].network
 
 

@@ -75,7 +75,7 @@ def make(
 
 def topics_of(model: models.LatentVariableModel) -> np.ndarray:
   """Returns the probability of each word, `[topics, V]`."""
-  return np.asarray(model.objective.decoder_stages[0].head.topics())
+  return np.asarray(model.objective.decoder_conditionals[0].head.topics())
 
 
 def prior_of(model: models.LatentVariableModel) -> np.ndarray:

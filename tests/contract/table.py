@@ -13,7 +13,6 @@ from tests.testing import enumeration
 from tests.testing import exact
 from tests.testing import problems
 import tf_mco
-from tf_mco import types
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +123,7 @@ class Case:
     return '-'.join(words + [self.form] * (self.form != 'independent'))
 
   @property
-  def estimator(self) -> types.Estimator:
+  def estimator(self) -> tf_mco.Estimator:
     options = dict(self.row.options) | {self.row.count: self.count}
     if self.shared_randomness:
       options['shared_randomness'] = True

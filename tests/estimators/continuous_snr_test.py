@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.testing import gaussian_problems
+import tf_mco
 from tf_mco import estimators
 from tf_mco import random
 from tf_mco import types
@@ -59,7 +60,7 @@ def _make_step(num_samples: int) -> Any:
   return step
 
 
-def _estimators(num_samples: int) -> list[types.Estimator]:
+def _estimators(num_samples: int) -> list[tf_mco.Estimator]:
   return [estimators.Iwae(num_samples), estimators.Dreg(num_samples)]
 
 

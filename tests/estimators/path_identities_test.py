@@ -8,8 +8,8 @@ import pytest
 from tests.testing import continuous_checks as checks
 from tests.testing import continuous_rows
 from tests.testing import gaussian_problems
+import tf_mco
 from tf_mco import estimators
-from tf_mco import types
 
 _KINDS = ('normal', 'scalar', 'tril', 'chain')
 _K = 4
@@ -30,7 +30,7 @@ def _all(kind: str, num_samples: int = _K) -> dict[str, checks.Drawn]:
 
 
 def _given(
-  estimator: types.Estimator, kind: str, *, stopped: bool = False
+  estimator: tf_mco.Estimator, kind: str, *, stopped: bool = False
 ) -> checks.Drawn:
   problem = gaussian_problems.make(kind)
   noise = checks.some_noise(problem, _K)
@@ -79,7 +79,7 @@ def test_one_gradient_for_the_model(kind: str) -> None:
 )
 @every_kind
 def test_same_to_the_last_bit(
-  one: types.Estimator, two: types.Estimator, kind: str
+  one: tf_mco.Estimator, two: tf_mco.Estimator, kind: str
 ) -> None:
   stopped = not getattr(one, 'reparameterized', True)
   found = [_given(e, kind, stopped=stopped) for e in (one, two)]
@@ -112,7 +112,7 @@ def test_stl_is_aisle_of_kl_with_the_same_seed(kind: str) -> None:
 )
 @every_kind
 def test_reductions(
-  one: types.Estimator, two: types.Estimator, kind: str
+  one: tf_mco.Estimator, two: tf_mco.Estimator, kind: str
 ) -> None:
   left, right = _given(one, kind), _given(two, kind)
   np.testing.assert_allclose(

@@ -12,6 +12,7 @@ from tests.testing import continuous_checks as checks
 from tests.testing import continuous_rows
 from tests.testing import gaussian_problems
 from tests.testing import quadrature
+import tf_mco
 from tf_mco import types
 
 _K = 4
@@ -22,12 +23,12 @@ both_kinds = pytest.mark.parametrize('kind', _PROBLEMS)
 every_name = pytest.mark.parametrize('name', _NAMES)
 
 
-def _make(name: str) -> types.Estimator:
+def _make(name: str) -> tf_mco.Estimator:
   return continuous_rows.BY_NAME[name].make(_K)
 
 
 def _loss(
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   kind: str,
   parameters: gaussian_problems.Parameters,
   noise: Any,

@@ -56,7 +56,7 @@ def test_the_model_is_the_papers(corpus):
   np.testing.assert_allclose(topic_model.prior_of(model), 0.7, rtol=1e-6)
   # The bound of a document by NumPy, but for the sample.
   x = corpus.test[:4].toarray().astype('float32')
-  problem = model.objective.problem(tf.constant(x))
+  problem = model.objective.encode_batch(tf.constant(x))
   alpha = x
   *layers, (kernel, bias) = [
     [np.asarray(w) for w in layer.trainable_variables]
@@ -105,7 +105,7 @@ def test_the_perplexity_is_that_of_the_bound(finished, corpus):
   """|z| < 4 over 400 samples of each document's bound."""
   run = topic_run.Run(_settings(), finished[0], corpus)
   x = tf.constant(corpus.test[:5].toarray(), tf.float32)
-  problem = run.model.objective.problem(x)
+  problem = run.model.objective.encode_batch(x)
   values = problem.log_likelihood(problem.posterior.sample(400, seed=[1, 2]))
   bounds = (values - problem.kl()).numpy()
   many = topic_measures.Evaluator(run.model, num_samples=400, jit_compile=False)

@@ -29,7 +29,7 @@ def test_log_weights(likelihood: str) -> None:
     gaussian_models.model(dreg.Dreg(_K), likelihood, 2),
     gaussian_models.data(likelihood),
   )
-  problem = model.objective.problem(tf.constant(x))
+  problem = model.objective.encode_batch(tf.constant(x))
   z1, z2 = dreg.Dreg(_K).draw(None, problem.posterior, seed=3).samples
   *dense, prior = [np.asarray(w) for w in model.trainable_variables]
   q1, q2, p_x, p1 = zip(dense[::2], dense[1::2], strict=True)
@@ -81,7 +81,7 @@ def test_analytic_kl() -> None:
   """Reconstruction less the divergence of Gaussians, in closed form."""
   model = gaussian_models.model(tf_mco.estimators.Elbo(_K), analytic_kl=True)
   x = tf.constant(gaussian_models.data())
-  problem = model.objective.problem(x)
+  problem = model.objective.encode_batch(x)
   found = model.objective.surrogate(x, seed=5)
   _, draw_seed = random.split(5, 2)
   z = (

@@ -85,7 +85,7 @@ def test_without_steps_there_are_only_the_weights_of_the_base() -> None:
 def test_all_weights_are_of_the_encoder_and_trained(name: str) -> None:
   model = _model(**_TRAINED[name])
   model.build((None, gaussian_models.PIXELS))
-  head = model.objective.encoder_stages[0].head
+  head = model.objective.encoder_conditionals[0].head
   group = {id(v) for v in model.parameter_groups()['encoder']}
   own = [head.raw_step_sizes, head.raw_temperature, head.raw_alphas]
   own = [v for v in own if v is not None]
@@ -117,7 +117,7 @@ def test_log_weights_of_a_model() -> None:
   model = _model(tf_mco.estimators.Iwae(3), tempering='fixed')
   model.build((None, gaussian_models.PIXELS))
   x = tf.constant(_X)
-  problem = model.objective.problem(x)
+  problem = model.objective.encode_batch(x)
   found = model.objective.surrogate(x, seed=5)
   _, seed = random.split(5, 2)
   draw = problem.posterior.sample_and_score(problem.log_joint, 3, seed=seed)
@@ -143,8 +143,8 @@ def test_save_load_and_export(tmp_path: pathlib.Path) -> None:
   _fit(model)
   model.save(tmp_path / 'model.keras')
   loaded = keras.models.load_model(tmp_path / 'model.keras')
-  head = loaded.objective.encoder_stages[0].head
-  original = model.objective.encoder_stages[0].head
+  head = loaded.objective.encoder_conditionals[0].head
+  original = model.objective.encoder_conditionals[0].head
   assert _options(head) == _options(original)
   np.testing.assert_array_equal(head.step_sizes(), original.step_sizes())
   for one, two in zip(_fit(loaded), _fit(model), strict=True):
@@ -163,7 +163,7 @@ def test_divergence_in_fit_names_the_step_size(jit: bool) -> None:
   options = {'jit_compile': jit, 'steps_per_execution': 2 if jit else 1}
   model = _model(compile_options=options)
   model.build((None, gaussian_models.PIXELS))
-  head = model.objective.encoder_stages[0].head
+  head = model.objective.encoder_conditionals[0].head
   head.max_step_size = 1e200
   head.raw_step_sizes.assign([-np.log(3), 0.0, np.log(3)])
   message = 'step 0 is not finite.*leapfrog step sizes from 2.5e.199 to 7.5e'
@@ -174,7 +174,7 @@ def test_divergence_in_fit_names_the_step_size(jit: bool) -> None:
 def test_divergence_in_eager_fit() -> None:
   model = _model(compile_options={'run_eagerly': True})
   model.build((None, gaussian_models.PIXELS))
-  model.objective.encoder_stages[0].head.max_step_size = 1e200
+  model.objective.encoder_conditionals[0].head.max_step_size = 1e200
   with pytest.raises(ValueError, match='trajectories are not finite.*4e.199'):
     model.fit(_X, batch_size=4, verbose=0)
 
@@ -201,7 +201,7 @@ def test_no_divergence_of_another_distribution_than_the_samples() -> None:
   """That of the base, less of which there is nothing to put right: biased."""
   model = _model(analytic_kl=True)
   model.build((None, gaussian_models.PIXELS))
-  problem = model.objective.problem(tf.constant(_X))
+  problem = model.objective.encode_batch(tf.constant(_X))
   other = problem._replace(posterior=_WithoutPrior(problem.posterior))
   with pytest.raises(ValueError, match='`analytic_kl` needs.*with_prior'):
     encoded_batch.with_analytic_kl(model.estimator, other, seed=1)

@@ -67,7 +67,7 @@ def test_export(kind: str, tmp_path: pathlib.Path) -> None:
 def test_the_analytic_divergence_is_the_mean_of_log_ratios(kind: str) -> None:
   """|z| < 4 on 2e5 draws, two-sided: a false alarm in 16,000 examples."""
   model = positive_models.model(kind, analytic_kl=True)
-  problem = model.objective.problem(tf.constant(positive_models.data(2)))
+  problem = model.objective.encode_batch(tf.constant(positive_models.data(2)))
   q, p = problem.first_posterior, model.objective.prior.distribution()
   z = random.sample(q, [200_000], seed=5)
   ratios = (q.log_prob(z) - p.log_prob(z)).numpy()

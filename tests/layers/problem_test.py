@@ -33,7 +33,7 @@ def _objective(num_layers: int, **options: Any) -> layers.MonteCarloObjective:
 @pytest.mark.parametrize('num_layers', [1, 2])
 def test_log_joint_and_log_posterior_agree_with_numpy(num_layers: int) -> None:
   objective = _objective(num_layers)
-  problem, numbers = objective.problem(_X), tiny.numbers(objective)
+  problem, numbers = objective.encode_batch(_X), tiny.numbers(objective)
   path = _path(num_layers)
   samples: Any = tuple(map(tf.constant, path))
   assert isinstance(problem.posterior, posteriors.Chain) == (num_layers == 2)
@@ -57,11 +57,11 @@ def test_a_list_of_one_is_a_chain_of_one() -> None:
     [plain.encoder], [plain.decoder], plain.prior, 'vimco', dtype='float64'
   )
   (z,) = _path(1)
-  problem = chain.problem(_X)
+  problem = chain.encode_batch(_X)
   assert isinstance(problem.posterior, posteriors.Chain)
   np.testing.assert_array_equal(
     problem.log_joint((tf.constant(z),)),
-    plain.problem(_X).log_joint(tf.constant(z)),
+    plain.encode_batch(_X).log_joint(tf.constant(z)),
   )
 
 
@@ -69,7 +69,7 @@ def test_log_joint_differentiates_into_model_and_prior() -> None:
   objective = _objective(2)
   path = tuple(map(tf.constant, _path(2)))
   with tf.GradientTape() as tape:
-    log_p = objective.problem(_X).log_joint(path)
+    log_p = objective.encode_batch(_X).log_joint(path)
   groups = objective.parameter_groups()
   gradients = tape.gradient(log_p, groups)
   assert [len(groups[name]) for name in groups] == [4, 4, 1]

@@ -157,13 +157,11 @@ def test_configuration_keeps_the_structure(chain: bool) -> None:
   spec: Any = (keras.layers.Dense(5, name='a'), _head())
   if chain:
     spec = [spec, _functional(_head()), _head()]
-  again = conditional_lib.from_sequence_config(
-    conditional_lib.sequence_config(spec)
-  )
+  again = conditional_lib.specs_from_config(conditional_lib.specs_config(spec))
   assert isinstance(again, list) == chain
-  assert conditional_lib.sequence_config(
-    again
-  ) == conditional_lib.sequence_config(spec)
+  assert conditional_lib.specs_config(again) == conditional_lib.specs_config(
+    spec
+  )
   assert len(conditional_lib.layers(again)) == len(conditional_lib.layers(spec))
   assert [s.joined for s in conditional_lib.parse('encoder', again)] == [
     s.joined for s in conditional_lib.parse('encoder', spec)

@@ -85,7 +85,7 @@ def test_value_and_gradient_are_unbiased(name: str, num_samples: int) -> None:
   with tf.GradientTape() as tape:
     result = encoded_batch.estimate(
       _Enumerated(estimator, samples),
-      objective.problem(x),
+      objective.encode_batch(x),
       analytic_kl=True,
       seed=0,
     )

@@ -86,7 +86,7 @@ def test_log_likelihood_of_an_image_is_a_sum_over_its_pixels() -> None:
   model.build((None, *_SHAPE))
   x = (_images(5) > 127).astype('float32')
   z = np.random.default_rng(1).integers(0, 2, (2, 5, 3)).astype('float32')
-  log_p = model.objective.problem(x).log_likelihood(z)
+  log_p = model.objective.encode_batch(x).log_likelihood(z)
   mean = model.decode(z.reshape(-1, 3)).numpy().reshape(2, 5, 64)
   logits = special.logit(mean.astype('float64'))
   expected = tiny.log_bernoulli(x.reshape(5, 64), logits)

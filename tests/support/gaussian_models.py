@@ -7,9 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
+import tf_mco
 from tf_mco import layers
 from tf_mco import models
-from tf_mco import types
 
 PIXELS, LATENTS = 4, (3, 2)
 LIKELIHOODS = {
@@ -20,7 +20,7 @@ LIKELIHOODS = {
 
 
 def model(
-  estimator: types.Estimator | str,
+  estimator: tf_mco.Estimator | str,
   likelihood: str = 'gaussian',
   num_layers: int = 1,
   **options: Any,

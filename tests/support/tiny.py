@@ -12,9 +12,9 @@ import keras
 import numpy as np
 from scipy import special
 
+import tf_mco
 from tf_mco import layers
 from tf_mco import models
-from tf_mco import types
 
 PIXELS = 4
 LATENTS = (3, 2)  # of the first and of the second stochastic layer
@@ -70,7 +70,7 @@ def parts(num_layers: int = 1, dtype: str = 'float32') -> dict[str, Any]:
 
 
 def model(
-  estimator: types.Estimator | str = 'reinforce_loo',
+  estimator: tf_mco.Estimator | str = 'reinforce_loo',
   *,
   num_layers: int = 1,
   dtype: str = 'float32',

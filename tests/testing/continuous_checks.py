@@ -25,7 +25,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   problem: gaussian_problems.Problem,
   *,
   seed: int = 3,
@@ -74,7 +74,7 @@ def some_noise(
 
 
 def given(
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   problem: gaussian_problems.Problem,
   noise: np.ndarray,
   *,

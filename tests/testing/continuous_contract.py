@@ -14,7 +14,6 @@ from tests.testing import continuous_rows
 from tests.testing import gaussian_problems
 from tests.testing import quadrature
 import tf_mco
-from tf_mco import types
 
 _K = 4
 
@@ -102,7 +101,7 @@ def check_surrogate(
   problem = gaussian_problems.make(kind)
   parameters = problem.rows(dtype=dtype)
   estimator = row.make(_K)
-  assert isinstance(estimator, types.Estimator)
+  assert isinstance(estimator, tf_mco.Estimator)
   with tf.GradientTape(persistent=True) as tape:
     tape.watch(parameters)
     surrogate = tf_mco.estimate(

@@ -7,8 +7,8 @@ import dataclasses
 from typing import Any
 
 from tests.testing import continuous_formulas as formulas
+import tf_mco
 from tf_mco import estimators
-from tf_mco import types
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Row:
   """How to construct an estimator, and what it computes."""
 
   name: str
-  make: Callable[[int], types.Estimator]  # from K
+  make: Callable[[int], tf_mco.Estimator]  # from K
   formula: formulas.Formula
   declared: Callable[[int], str | None]  # its `unbiased_for`, from K
   counts: tuple[int, ...] = (1, 2, 3)  # K, of all samples

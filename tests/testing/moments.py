@@ -27,7 +27,7 @@ class Moments(NamedTuple):
 class Fixed:
   """An estimator whose next draw is given, so that it can be enumerated."""
 
-  def __init__(self, estimator: types.Estimator, draw: types.Draw):
+  def __init__(self, estimator: tf_mco.Estimator, draw: types.Draw):
     self._estimator = estimator
     self._draw = draw
 
@@ -50,7 +50,7 @@ def take(draw: types.Draw, rows: Any) -> types.Draw:
 
 
 def per_row(
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   problem: problems.Problem,
   parameters: problems.Parameters,
   draw: types.Draw,
@@ -74,7 +74,7 @@ def per_row(
 
 
 def moments(
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   problem: problems.Problem,
   outcomes: enumeration.Outcomes,
   function: problems.Function | None = None,

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 import dataclasses
 from typing import Any
 
+from tf_mco import estimators
 from tf_mco import posteriors
 from tf_mco import registry
-from tf_mco import types
 from tf_mco.ops import checks
 
 # What sets an estimator's cost.
@@ -16,12 +16,12 @@ _SIZES = ('num_pairs', 'num_samples')
 
 
 def at_equal_evaluations(
-  estimators: Iterable[types.Estimator | str]
-  | Mapping[str, types.Estimator | str],
+  estimators: Iterable[estimators.Estimator | str]
+  | Mapping[str, estimators.Estimator | str],
   evaluations: int,
   *,
   num_layers: int = 1,
-) -> dict[str, types.Estimator]:
+) -> dict[str, estimators.Estimator]:
   """Returns the estimators, each with as many samples as the budget gives.
 
   Args:
@@ -42,9 +42,9 @@ def at_equal_evaluations(
 
 
 def labelled(
-  estimators: Iterable[types.Estimator | str]
-  | Mapping[str, types.Estimator | str],
-) -> dict[str, types.Estimator]:
+  estimators: Iterable[estimators.Estimator | str]
+  | Mapping[str, estimators.Estimator | str],
+) -> dict[str, estimators.Estimator]:
   """Returns estimators by label.
 
   Raises:
@@ -82,10 +82,10 @@ def _unused(*previous: Any) -> Any:
   raise NotImplementedError('This posterior only counts layers.')
 
 
-def _made(estimator: types.Estimator | str) -> types.Estimator:
+def _made(estimator: estimators.Estimator | str) -> estimators.Estimator:
   if isinstance(estimator, str):
     return registry.get_estimator(estimator)
-  if not isinstance(estimator, types.Estimator):
+  if not isinstance(estimator, estimators.Estimator):
     raise ValueError(
       f'Expected an estimator or its name. Received: {estimator!r}'
     )
@@ -94,7 +94,7 @@ def _made(estimator: types.Estimator | str) -> types.Estimator:
 
 def _sized(
   label: str, estimator: Any, evaluations: int, posterior: Any
-) -> types.Estimator:
+) -> estimators.Estimator:
   fields = {f.name for f in dataclasses.fields(estimator)}
   size_field = next((name for name in _SIZES if name in fields), None)
   if size_field is None:

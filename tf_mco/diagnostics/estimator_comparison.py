@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf_mco import estimators
 from tf_mco import random
 from tf_mco import types
 from tf_mco.diagnostics import equal_cost
@@ -31,8 +32,8 @@ class EstimatorComparison(keras.callbacks.Callback):
 
   def __init__(
     self,
-    estimators: Iterable[types.Estimator | str]
-    | Mapping[str, types.Estimator | str],
+    estimators: Iterable[estimators.Estimator | str]
+    | Mapping[str, estimators.Estimator | str],
     x: Any,
     *,
     every_epochs: int = 1,

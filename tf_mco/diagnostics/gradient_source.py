@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from tf_mco import estimators
 from tf_mco import random
 from tf_mco import registry
 from tf_mco import types
@@ -111,7 +112,7 @@ def model_source(
   model: Any,
   x: Any,
   *,
-  estimator: types.Estimator | str | None = None,
+  estimator: estimators.Estimator | str | None = None,
   groups: Sequence[str] | None = None,
   include_data_noise: bool = False,
   seed: types.Seed = 0,
@@ -153,6 +154,6 @@ def model_source(
   return GradientSource(
     loss,
     model_groups(model, groups),
-    estimator.evaluations(objective.problem(prepared[:1]).posterior),
+    estimator.evaluations(objective.encode_batch(prepared[:1]).posterior),
     tuple(model.non_trainable_variables),
   )

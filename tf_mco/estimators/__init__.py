@@ -7,6 +7,8 @@ from tf_mco.estimators.dreg import Dreg
 from tf_mco.estimators.dreg import RwsDreg
 from tf_mco.estimators.dreg import Stl
 from tf_mco.estimators.elbo import Elbo
+from tf_mco.estimators.estimator import Estimator
+from tf_mco.estimators.estimator import MeanEstimator
 from tf_mco.estimators.generalized_reparameterization import Grep
 from tf_mco.estimators.generalized_reparameterization import Rsvi
 from tf_mco.estimators.iwae import Ciwae
@@ -27,9 +29,11 @@ __all__ = [
   'Disarm',
   'Dreg',
   'Elbo',
+  'Estimator',
   'Grep',
   'Iwae',
   'LocalDisarm',
+  'MeanEstimator',
   'Miwae',
   'Piwae',
   'Reinforce',

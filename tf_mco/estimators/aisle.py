@@ -8,31 +8,37 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import dreg
 from tf_mco.estimators import independent_samples
 from tf_mco.estimators import pathwise
 from tf_mco.estimators import rws
 from tf_mco.ops import checks
-from tf_mco.posteriors import protocol
-from tf_mco.posteriors import reparameterized
 
 _NAMED = ('kl', 'chi2')
 
 
 @dataclasses.dataclass(frozen=True)
 class Aisle(independent_samples.IndependentSamples):
-  """Adapts q to the posterior by a divergence; the model climbs L_K.
+  """Adaptive importance sampling: q adapts to p(z | x), the model climbs L_K.
 
-  'kl' is KL(p(z | x) || q): STL if reparameterized, else RWS. A real alpha is
-  the divergence whose chi-square is 2, which the name 'chi2' stands for: 2 K
-  times DReG if reparameterized.
+  The posterior descends a divergence between p(z | x) and q, estimated with
+  self-normalized weights wt,
+
+    'kl':   sum_k wt[k] d[k],
+    alpha:  alpha (alpha - 1) sum_k (K wt[k])^(alpha - 1) wt[k] d[k],
+
+  where d[k] is the derivative of log w[k] through the sample; without
+  reparameterization, d[k] is the score of q and the factor is (alpha - 1).
+  'kl' is KL(p(z | x) || q), which is STL if reparameterized, and RWS if not.
+  'chi2' is alpha = 2, which is 2 K times DReG if reparameterized.
 
   Args:
     num_samples: K >= 1.
     divergence: 'kl', 'chi2' or a real alpha > 1.
-    reparameterized: whether the gradient goes through the samples. Without,
-      any posterior serves, discrete or not.
+    reparameterized: whether the gradient goes through the samples. Without
+      reparameterization any posterior will do, discrete or not.
   Reference: Finke and Thiery (2019), arXiv:1907.10477.
   """
 
@@ -54,27 +60,35 @@ class Aisle(independent_samples.IndependentSamples):
 
   @property
   def unbiased_for(self) -> str | None:
-    """'elbo' where it is sticking the landing with one sample, else None."""
+    """'elbo' for STL's factor with one sample, else None."""
     landing = self.divergence == 'kl' and self.reparameterized
     return 'elbo' if landing and self.num_samples == 1 else None
 
   def draw(
-    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
   ) -> types.Draw:
     """Returns K samples, with their gradient if `reparameterized`."""
     if not self.reparameterized:
       return super().draw(log_joint, posterior, seed=seed)
-    return types.Draw(
-      reparameterized.sample(posterior, self.num_samples, seed=seed)
+    return independent_samples.reparameterized_draw(
+      log_joint, posterior, self.num_samples, rescores=True, seed=seed
     )
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
+    posterior = posteriors.as_posterior(posterior)
     if self.reparameterized:
       return pathwise.surrogate(log_joint, posterior, draw, self._path_factor)
-    log_q = protocol.log_prob(posterior, draw.samples)
+    log_q = posterior.log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     return rws.weighted_score_surrogate(log_p, log_q, self._coefficient)
 

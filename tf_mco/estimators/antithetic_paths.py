@@ -1,26 +1,37 @@
-"""Paths through a chain of Bernoulli layers, coupled at one of them."""
+"""Pairs of binary paths, antithetic at one layer: how they are drawn and used.
+
+For each stochastic layer of a posterior there are P pairs of paths. The two
+paths of a pair share the layers below that layer, are antithetic at the layer,
+and continue on their own above. ARM, DisARM and local DisARM estimate the
+gradient in the logits of a layer from the differences within its pairs.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import abc
+from collections.abc import Callable
+import dataclasses
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.estimators import coupling
-from tf_mco.posteriors import chain as chain_lib
+from tf_mco.estimators import score_function
+from tf_mco.ops import checks
+from tf_mco.ops import gradients
 
 
 def logits(distribution: tfd.Distribution) -> tf.Tensor:
   """Returns the logits of factorized Bernoulli variables, `[..., D]`.
 
   Raises:
-    ValueError: for any other distribution: an antithetic pair of binary
+    ValueError: for any other distribution, because an antithetic pair of binary
       variables would not estimate its gradient.
   """
-  inner: Any = distribution
+  inner = distribution
   while type(inner) is tfd.Independent:
     inner = inner.distribution
   if not isinstance(inner, tfd.Bernoulli):
@@ -32,8 +43,8 @@ def logits(distribution: tfd.Distribution) -> tf.Tensor:
   return random.bernoulli_logits(inner)
 
 
-def antithetic_pairs(
-  chain: chain_lib.Chain,
+def draw_pairs(
+  posterior: posteriors.Posterior,
   num_pairs: int,
   *,
   shared_randomness: bool,
@@ -41,28 +52,29 @@ def antithetic_pairs(
 ) -> tuple[types.Pair, ...]:
   """Returns, for each layer, P pairs of paths antithetic at that layer.
 
-  A pair shares the layers below; above, its two paths continue on their own,
-  or with the same uniform numbers if `shared_randomness`.
+  The two paths of a pair share the layers below. Above, the paths continue on
+  their own, or with the same uniform numbers if `shared_randomness`.
 
   Raises:
     ValueError: if a layer is not Bernoulli.
   """
+  seeds = random.split(seed, posterior.num_layers)
   return tuple(
-    _pair(chain, layer, num_pairs, shared_randomness, layer_seed)
-    for layer, layer_seed in enumerate(random.split(seed, chain.num_layers))
+    _draw_pair(posterior, layer, num_pairs, shared_randomness, layer_seed)
+    for layer, layer_seed in enumerate(seeds)
   )
 
 
-def _pair(
-  chain: chain_lib.Chain,
+def _draw_pair(
+  posterior: posteriors.Posterior,
   layer: int,
   num_pairs: int,
   shared_randomness: bool,
   seed: tf.Tensor,
 ) -> types.Pair:
   prefix_seed, uniform_seed, seed_b, seed_tilde = random.split(seed, 4)
-  prefix = chain.sample(num_pairs, num_layers=layer, seed=prefix_seed)
-  layer_logits = logits(chain.conditional(prefix))
+  prefix = posterior.sample_path(num_pairs, num_layers=layer, seed=prefix_seed)
+  layer_logits = logits(posterior.conditional(prefix))
   # The first layer's logits are `[B, D]`, the others have the axis of pairs.
   sample_shape = [num_pairs] if layer == 0 else []
   uniform = random.uniform_like(layer_logits, sample_shape, seed=uniform_seed)
@@ -70,7 +82,153 @@ def _pair(
   if shared_randomness:
     seed_tilde = seed_b
   return types.Pair(
-    path=chain.extend(prefix + (b,), seed=seed_b),
-    antithetic=chain.extend(prefix + (b_tilde,), seed=seed_tilde),
+    path=posterior.extend(prefix + (b,), seed=seed_b),
+    antithetic=posterior.extend(prefix + (b_tilde,), seed=seed_tilde),
     uniform=uniform,
   )
+
+
+def both_halves(pair: types.Pair) -> types.Path:
+  """Returns the pair as one stacked path, `[2 P, B, ...]` per layer."""
+  return tuple(
+    tf.concat(halves, 0)
+    for halves in zip(pair.path, pair.antithetic, strict=True)
+  )
+
+
+def stack(
+  posterior: posteriors.Posterior, pairs: tuple[types.Pair, ...]
+) -> types.Samples:
+  """Returns all paths as one batch of samples, `[L * 2 * P, B, ...]`.
+
+  One call of log_joint on this batch serves every pair, and the gradient of
+  the model as well.
+  """
+  layers = zip(*(both_halves(pair) for pair in pairs), strict=True)
+  return posterior.pack(tuple(tf.concat(halves, 0) for halves in layers))
+
+
+def unstack(values: tf.Tensor, num_layers: int) -> list[list[tf.Tensor]]:
+  """Returns `[layer][half]`, each `[P, B]`, from `[L * 2 * P, B]`."""
+  halves = tf.split(values, 2 * num_layers)
+  return [halves[i : i + 2] for i in range(0, 2 * num_layers, 2)]
+
+
+def carry(
+  posterior: posteriors.Posterior,
+  pairs: tuple[types.Pair, ...],
+  gradient: Callable[[int, types.Pair, tf.Tensor], tf.Tensor],
+) -> tf.Tensor:
+  """Returns `[P, B]`, whose gradient in the logits is `gradient`.
+
+  Args:
+    posterior: gradients flow to the logits of each layer.
+    pairs: one per layer.
+    gradient: maps layer, pair and logits to the estimate `[P, B, D]`.
+  """
+  terms = []
+  for layer, pair in enumerate(pairs):
+    layer_logits = logits(posterior.conditional(pair.path[:layer]))
+    estimate = tf.stop_gradient(gradient(layer, pair, layer_logits))
+    terms.append(gradients.sum_event(estimate * layer_logits, sample_rank=2))
+  return tf.add_n(terms)
+
+
+@dataclasses.dataclass(frozen=True)
+class AntitheticPairs(abc.ABC):
+  """An estimator that draws P antithetic pairs for each stochastic layer.
+
+  Args:
+    num_pairs: P >= 1.
+    shared_randomness: whether the two paths of a pair use the same uniform
+      numbers in the layers above the antithetic one.
+  """
+
+  num_pairs: int = 1
+  shared_randomness: bool = False
+
+  def __post_init__(self) -> None:
+    checks.at_least('num_pairs', self.num_pairs, 1)
+    checks.boolean('shared_randomness', self.shared_randomness)
+
+  def evaluations(self, posterior: posteriors.PosteriorLike) -> int:
+    """Returns 2 per pair and layer, the calls of log_joint per example."""
+    posterior = posteriors.as_posterior(posterior)
+    posterior.require_rescoring()
+    return 2 * self.num_pairs * posterior.num_layers
+
+  def draw(
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
+  ) -> types.Draw:
+    """Returns the pairs. `samples` belong to the pairs of the first layer."""
+    del log_joint
+    posterior = posteriors.as_posterior(posterior)
+    pairs = draw_pairs(
+      posterior,
+      self.num_pairs,
+      shared_randomness=self.shared_randomness,
+      seed=seed,
+    )
+    return types.Draw(posterior.pack(self.reported_path(pairs[0])), pairs)
+
+  @abc.abstractmethod
+  def reported_path(self, pair: types.Pair) -> types.Path:
+    """Returns the path whose log-weights the bound is made of."""
+
+
+class AntitheticMean(AntitheticPairs, score_function.ScoreFunctionMean):
+  """An estimator of a mean from the differences within pairs."""
+
+  @property
+  def num_samples(self) -> int:
+    """The samples averaged in the reported bound, two per pair."""
+    return 2 * self.num_pairs
+
+  def reported_path(self, pair: types.Pair) -> types.Path:
+    """Returns both halves."""
+    return both_halves(pair)
+
+  @abc.abstractmethod
+  def logit_gradient(
+    self,
+    f: tf.Tensor,
+    f_tilde: tf.Tensor,
+    b: tf.Tensor,
+    b_tilde: tf.Tensor,
+    uniform: tf.Tensor,
+    logits: tf.Tensor,
+  ) -> tf.Tensor:
+    """Returns `[P, B, D]` from `[P, B]` values and one layer of a pair."""
+
+  def mean_surrogate(
+    self,
+    integrand: types.Integrand,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
+  ) -> types.MeanSurrogate:
+    """See `MeanEstimator`. The model's gradient averages all evaluations."""
+    posterior = posteriors.as_posterior(posterior)
+    samples = stack(posterior, draw.pairs)
+    log_q = tf.stop_gradient(posterior.log_prob(samples))
+    values = checks.call_log_joint(integrand, samples, log_q)
+    stopped = tf.stop_gradient(values)
+    by_layer = unstack(stopped, len(draw.pairs))
+
+    def gradient(layer: int, pair: types.Pair, logits: tf.Tensor) -> tf.Tensor:
+      f, f_tilde = by_layer[layer]
+      b, b_tilde = pair.path[layer], pair.antithetic[layer]
+      return self.logit_gradient(f, f_tilde, b, b_tilde, pair.uniform, logits)
+
+    estimate = tf.reduce_mean(carry(posterior, draw.pairs, gradient), axis=0)
+    reported = stopped[: self.num_samples]
+    mean = tf.reduce_mean(reported, axis=0)
+    carrier = tf.reduce_mean(values, axis=0) + estimate
+    return types.MeanSurrogate(
+      loss=gradients.with_gradient_of(-mean, -carrier),
+      mean=mean,
+      values=reported,
+    )

@@ -1,4 +1,4 @@
-"""Gradients that flow through a sample, and not through its density."""
+"""Gradients through a sample: scaled on their way, or cut at the sample."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from tf_mco.ops import gradients
 class CotangentScale:
   """The identity, whose cotangent is multiplied by a factor given later.
 
-  One backward pass then serves two groups: the model gets the gradient of
-  sum_k wt[k] log p(x, z[k]), and through z the posterior gets the same times
-  the factor. The factor depends on the weights, hence on what is computed from
-  z: it is set after the forward pass and read in the backward pass.
+  One backward pass then serves two groups of parameters. The model gets the
+  gradient of sum_k wt[k] log p(x, z[k]); through z the posterior gets the same
+  gradient times the factor. The factor depends on the weights, which are
+  computed from z. The factor is therefore set after the forward pass, and read
+  in the backward pass.
 
-  `tf.vectorized_map` drops every custom gradient of what it maps, this one too:
-  where an estimate is mapped, the tape belongs inside of the mapped function.
+  Warning: `tf.vectorized_map` drops every custom gradient of the function that
+  it maps. Where an estimate is mapped, the tape belongs inside of the mapped
+  function.
   """
 
   def __init__(self) -> None:
@@ -45,16 +47,16 @@ def value_and_leaf_gradients(
   """Returns `fn(leaves)`, `[K, B]`, and its gradient in every leaf.
 
   Args:
-    fn: a function of the samples alone: whatever else it depends on is
-      constant here. The k-th value depends on the k-th samples only.
-    leaves: `[K, B, ...]` each, cut from what they were made of.
+    fn: a function of the samples. Everything else on which the function depends
+      is constant here. The k-th value depends on the k-th samples only.
+    leaves: `[K, B, ...]` each. The gradient stops at the leaves.
   """
   leaves = tuple(log_sample.stop_gradient(leaf) for leaf in leaves)
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(leaves)
     value = fn(leaves)
     total = tf.reduce_sum(value)
-  found = tape.gradient(
+  leaf_gradients = tape.gradient(
     total, leaves, unconnected_gradients=tf.UnconnectedGradients.ZERO
   )
-  return tf.stop_gradient(value), tuple(tf.stop_gradient(g) for g in found)
+  return tf.stop_gradient(value), tuple(map(tf.stop_gradient, leaf_gradients))

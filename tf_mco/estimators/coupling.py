@@ -1,4 +1,4 @@
-"""Antithetic Bernoulli pairs and the gradients that they give."""
+"""Antithetic Bernoulli pairs, and the gradients of ARM and DisARM from them."""
 
 import tensorflow as tf
 
@@ -11,11 +11,12 @@ def antithetic_bernoulli(
   """Returns two Bernoulli samples from the same uniform numbers.
 
   Args:
-    logits: `[B, D]` or `[P, B, D]`; no gradient flows.
+    logits: `[B, D]` or `[P, B, D]`. No gradient flows.
     uniform: `[P, B, D]` in [0, 1).
   Returns:
-    b = 1[u > 1 - sigmoid(logits)] and b_tilde = 1[u < sigmoid(logits)], each
-    with the right marginal, as unlike each other as two such can be.
+    b = 1[u > 1 - sigmoid(logits)] and b_tilde = 1[u < sigmoid(logits)]. Both
+    have the right marginal distribution, and they differ as often as two
+    samples with these marginals can.
   """
   probability = tf.stop_gradient(tf.sigmoid(logits))
   b = tf.cast(uniform > 1 - probability, uniform.dtype)
@@ -32,12 +33,23 @@ def disarm_gradient(
 ) -> tf.Tensor:
   """Returns DisARM's estimate of the gradient of E[f(b)] in the logits.
 
+    1/2 (f - f~) (-1)^b~ 1[b != b~] sigmoid(|logits|)
+
   Args:
     f: `[...]` the function at b; f_tilde: `[...]` at b_tilde.
     b: `[..., D]` and b_tilde: `[..., D]`, an antithetic pair.
-    logits: `[..., D]`, broadcast against b. No gradient flows to any of them.
+    logits: `[..., D]`, broadcast against b. No gradient flows to any argument.
   Returns:
     `[..., D]`, zero where the two samples agree.
+
+  #### Example
+
+  >>> b, b_tilde = tf.constant([[1.0, 1.0]]), tf.constant([[0.0, 1.0]])
+  >>> f, f_tilde = tf.constant([3.0]), tf.constant([1.0])
+  >>> gradient = disarm_gradient(f, f_tilde, b, b_tilde, tf.zeros([1, 2]))
+  >>> print(gradient.numpy().tolist())
+  [[0.5, 0.0]]
+
   Reference: Dong, Mnih and Tucker (2020), arXiv:2006.10680.
   """
   half_difference = gradients.expand_to_event(f - f_tilde, b) / 2
@@ -50,12 +62,22 @@ def disarm_gradient(
 def arm_gradient(f: tf.Tensor, f_tilde: tf.Tensor, u: tf.Tensor) -> tf.Tensor:
   """Returns ARM's estimate of the gradient of E[f(b)] in the logits.
 
+    (f - f~) (u - 1/2)
+
   Args:
     f: `[...]` the function at b = 1[u > 1 - sigmoid(logits)].
     f_tilde: `[...]` the function at 1[u < sigmoid(logits)].
-    u: `[..., D]`, the uniform numbers behind both. No gradient flows.
+    u: `[..., D]`, the uniform numbers from which both samples came. No gradient
+      flows to any argument.
   Returns:
     `[..., D]`.
+
+  #### Example
+
+  >>> f, f_tilde = tf.constant([3.0]), tf.constant([1.0])
+  >>> print(arm_gradient(f, f_tilde, tf.constant([[0.75]])).numpy().tolist())
+  [[0.5]]
+
   Reference: Yin and Zhou (2019), Theorem 1, arXiv:1807.11143.
   """
   difference = gradients.expand_to_event(f - f_tilde, u)

@@ -3,54 +3,66 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.ops import gradients
-from tf_mco.posteriors import protocol
 
 
 def sample(
-  posterior: Any, samples: types.Samples, fraction: float, *, seed: types.Seed
+  posterior: posteriors.Posterior,
+  samples: types.Samples,
+  fraction: float,
+  *,
+  seed: types.Seed,
 ) -> types.Samples:
   """Returns samples of which each is replaced with probability `fraction`.
 
   Args:
-    posterior: a distribution or a Chain of Bernoulli and Normal variables.
-    samples: of the posterior, `[K, B, ...]` per layer; whole paths are
+    posterior: a posterior of Bernoulli and Normal variables.
+    samples: `[K, B, ...]` per layer, drawn from the posterior. Whole paths are
       replaced.
-    fraction: of the broad distribution.
-    seed: of the choice and of the replacements, apart from the samples'.
+    fraction: the probability of the broad distribution.
+    seed: of the choice and of the replacements, apart from the seed of the
+      samples.
   Raises:
     ValueError: if a layer has no broad counterpart.
   """
   seeds = random.split(random.fold_in(seed, 1), 2)
-  path = samples if isinstance(samples, tuple) else (samples,)
-  layers = protocol.as_chain(posterior)
-  likes = protocol.log_prob(posterior, samples)
-  chosen = random.uniform_like(likes, [], seed=seeds[0]) < fraction
+  path = types.as_path(samples)
+  log_q = posterior.log_prob(samples)
+  chosen = random.uniform_like(log_q, [], seed=seeds[0]) < fraction
   replaced = []
   for layer, z in enumerate(path):
-    broad = _broad(layers.conditional(path[:layer]), z)
+    broad = _broad(posterior.conditional(path[:layer]), z)
     other = random.sample(broad, [], seed=random.fold_in(seeds[1], layer))
-    keep = gradients.expand_to_event(chosen, z)
-    replaced.append(tf.stop_gradient(tf.where(keep, other, z)))
-  return protocol.pack(posterior, tuple(replaced))
+    replace = gradients.expand_to_event(chosen, z)
+    replaced.append(tf.stop_gradient(tf.where(replace, other, z)))
+  return posterior.pack(tuple(replaced))
 
 
 def log_prob(
-  posterior: Any, samples: types.Samples, log_q: tf.Tensor, fraction: float
+  posterior: posteriors.Posterior,
+  samples: types.Samples,
+  log_q: tf.Tensor,
+  fraction: float,
 ) -> tf.Tensor:
-  """Returns the log-density of the mixture, `[K, B]`, gradient stopped."""
-  path = samples if isinstance(samples, tuple) else (samples,)
-  layers = protocol.as_chain(posterior)
+  """Returns the log-density of the mixture, `[K, B]`, gradient stopped.
+
+  Args:
+    posterior: a posterior of Bernoulli and Normal variables.
+    samples: `[K, B, ...]` per layer.
+    log_q: `[K, B]`, the posterior's log-density at the samples, in nats.
+    fraction: the probability of the broad distribution.
+  """
+  path = types.as_path(samples)
   terms = []
   for layer, z in enumerate(path):
-    broad = _broad(layers.conditional(path[:layer]), z)
+    broad = _broad(posterior.conditional(path[:layer]), z)
     terms.append(gradients.sum_event(broad.log_prob(z), sample_rank=2))
   log_broad = math.log(fraction) + tf.add_n(terms)
   both = tf.stack([math.log1p(-fraction) + log_q, log_broad])

@@ -14,8 +14,11 @@ from tf_mco.estimators import pathwise
 class Dreg(pathwise.Pathwise):
   """Doubly reparameterized gradients: the posterior's weights are squared.
 
-  Unbiased for the K-sample bound; zero at the exact posterior. Model and prior
-  keep the plain weights.
+    sum_k wt[k]^2 (d log w[k] / d z[k]) (d z[k] / d phi)
+
+  The estimate is unbiased for the K-sample bound, and zero at the exact
+  posterior. Model and prior keep the plain weights wt. Use this estimator in
+  place of `iwae` where K is large.
 
   Args:
     num_samples: K >= 1.
@@ -33,7 +36,9 @@ class Dreg(pathwise.Pathwise):
 class RwsDreg(pathwise.Pathwise):
   """The wake-phi update of RWS, doubly reparameterized.
 
-  It descends KL(p(z | x) || q); at K = 1 it estimates 0.
+    sum_k (wt[k] - wt[k]^2) (d log w[k] / d z[k]) (d z[k] / d phi)
+
+  The estimate descends KL(p(z | x) || q). Warning: at K = 1 the estimate is 0.
 
   Args:
     num_samples: K >= 1.
@@ -51,8 +56,11 @@ class RwsDreg(pathwise.Pathwise):
 class Stl(pathwise.Pathwise):
   """Sticking the landing: IWAE without the score term; AISLE's KL.
 
-  Unbiased for the ELBO at K = 1. For K > 1 its expectation is the gradient of
-  no bound: it descends KL(p(z | x) || q).
+    sum_k wt[k] (d log w[k] / d z[k]) (d z[k] / d phi)
+
+  The estimate is unbiased for the ELBO at K = 1, and zero at the exact
+  posterior. Warning: for K > 1 its expectation is the gradient of no bound,
+  because the estimate descends KL(p(z | x) || q).
 
   Args:
     num_samples: K >= 1.

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
+from tf_mco.estimators import estimator
 from tf_mco.estimators import independent_samples
-from tf_mco.estimators import score_function
 from tf_mco.ops import checks
-from tf_mco.posteriors import protocol
 
 
 @dataclasses.dataclass(frozen=True)
-class Elbo(independent_samples.ReparameterizedSamples):
+class Elbo(independent_samples.ReparameterizedSamples, estimator.MeanEstimator):
   """The mean of log-weights, differentiated through the samples.
 
-  The whole derivative: through the samples, and through the density of q.
+  The loss is
+
+    loss = -1/K sum_k (log p(x, z[k]) - log q(z[k] | x)),
+
+  with its whole derivative: through the samples, and through the density of q.
+  Use this estimator for reparameterized posteriors. For discrete posteriors,
+  use `reinforce_loo` or `disarm`.
 
   Args:
-    num_samples: K >= 1, averaged.
+    num_samples: K >= 1, the number of samples averaged.
   Reference: Kingma and Welling (2014), arXiv:1312.6114.
   """
 
@@ -29,37 +35,39 @@ class Elbo(independent_samples.ReparameterizedSamples):
   rescores: ClassVar[bool] = False
 
   def mean_surrogate(
-    self, integrand: score_function.Integrand, posterior: Any, draw: types.Draw
-  ) -> types.Surrogate:
+    self,
+    integrand: types.Integrand,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
+  ) -> types.MeanSurrogate:
     """Returns the surrogate of E_q[integrand(z)].
 
     Args:
-      integrand: maps samples to `[K, B]`, differentiable in them.
+      integrand: maps samples to `[K, B]`, differentiable in the samples.
       posterior: gradients reach its parameters through the samples.
-      draw: of this estimator and posterior.
+      draw: a draw of this estimator and posterior.
     """
-    like = tf.stop_gradient(protocol.log_q_of(posterior, draw))
-    values = checks.call_log_joint(integrand, draw.samples, like)
-    return _surrogate(values, values)
+    posterior = posteriors.as_posterior(posterior)
+    like = tf.stop_gradient(posterior.log_q(draw))
+    return estimator.from_mean(
+      checks.call_log_joint(integrand, draw.samples, like)
+    )
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of E_q[log p(x, z) - log q(z | x)].
 
-    A posterior with an `elbo_integrand` has integrated terms out of the bound;
-    `log_weights` are exact.
+    A posterior with an `elbo_integrand` of its own has terms of the bound
+    integrated out. The `log_weights` are exact for every posterior.
     """
-    log_w = protocol.log_weights(log_joint, posterior, draw)
-    if hasattr(posterior, 'elbo_integrand'):
-      return _surrogate(posterior.elbo_integrand(log_joint, draw), log_w)
-    return _surrogate(log_w, log_w)
-
-
-def _surrogate(values: tf.Tensor, log_w: tf.Tensor) -> types.Surrogate:
-  value = tf.reduce_mean(values, axis=0)
-  return types.Surrogate(
-    loss=-value,
-    bound=tf.stop_gradient(value),
-    log_weights=tf.stop_gradient(log_w),
-  )
+    posterior = posteriors.as_posterior(posterior)
+    log_w = posterior.log_weights(log_joint, draw)
+    integrand = posterior.elbo_integrand(log_joint, draw)
+    bound = estimator.from_mean(log_w if integrand is None else integrand)
+    return types.Surrogate(
+      loss=bound.loss, bound=bound.mean, log_weights=tf.stop_gradient(log_w)
+    )

@@ -5,115 +5,136 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 import dataclasses
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import log_sample
 from tf_mco.distributions.numerics import gamma_noise
 from tf_mco.distributions.numerics import gamma_sampler
+from tf_mco.estimators import estimator
 from tf_mco.estimators import independent_samples
-from tf_mco.estimators import score_function
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
-from tf_mco.posteriors import protocol
+
+# One tensor, or a tuple of them, without gradient.
+Noise: TypeAlias = tf.Tensor | tuple[tf.Tensor, ...]
 
 
 class Gammas(NamedTuple):
-  """The Gamma variables, of rate 1, that a posterior is made of."""
+  """The Gamma variables, of rate 1, from which a posterior is made."""
 
   concentration: tf.Tensor  # `[B, ...]`, float64
-  to_samples: Callable[[tf.Tensor], tf.Tensor]  # from log x, `[K, B, ...]`
+  to_samples: Callable[[tf.Tensor], types.Samples]  # from log x, `[K, B, ...]`
 
 
 @dataclasses.dataclass(frozen=True)
-class Corrected(independent_samples.IndependentSamples, abc.ABC):
+class GeneralizedReparameterization(
+  independent_samples.IndependentSamples, estimator.MeanEstimator
+):
   """The path through a noise, and the score of the noise's own density.
 
-  With z = h(e; phi) and e of density pi(e; phi), the gradient of E[f(z)] is
-  E[f'(z) dh/dphi + f(z) grad log pi(e; phi)]. For Gamma and Dirichlet
-  posteriors; what they are for is the comparison with implicit
-  reparameterization, which needs no correction.
+  With z = h(e; phi), and e of density pi(e; phi), the gradient is
+
+    grad E[f(z)] = E[f'(z) dh/dphi + f(z) grad log pi(e; phi)].
+
+  The estimators of this kind serve Gamma and Dirichlet posteriors. They are
+  here to be compared with implicit reparameterization, which needs no
+  correction and which `distributions.Gamma` has.
   """
 
   unbiased_for: ClassVar[str] = 'elbo'
 
   @abc.abstractmethod
-  def noise(self, alpha: tf.Tensor, *, seed: types.Seed) -> Any:
-    """Returns what `variable` is made from, without gradient."""
+  def noise(self, alpha: tf.Tensor, *, seed: types.Seed) -> Noise:
+    """Returns the noise from which `variable` is made, without gradient."""
 
   @abc.abstractmethod
-  def variable(self, noise: Any, alpha: tf.Tensor) -> gamma_noise.Variable:
+  def variable(self, noise: Noise, alpha: tf.Tensor) -> gamma_noise.Variable:
     """Returns log x and the log-density of the noise, with their gradients."""
 
   def draw(
-    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
   ) -> types.Draw:
-    """Returns K samples; `extras` is their noise.
+    """Returns K samples. The `extras` are their noise.
 
     Raises:
       ValueError: if the posterior is neither Gamma nor Dirichlet.
     """
     del log_joint
-    gammas = _gammas(posterior)
+    gammas = _gammas(posteriors.as_posterior(posterior))
     alpha = tf.stop_gradient(gammas.concentration)
     shape = [self.num_samples, *tf.unstack(tf.shape(alpha))]
     noise = tf.nest.map_structure(
       tf.stop_gradient, self.noise(tf.broadcast_to(alpha, shape), seed=seed)
     )
     samples = gammas.to_samples(self.variable(noise, alpha).log_x)
-    return types.Draw(log_sample.stop_gradient(samples), extras=noise)
+    stopped = tf.nest.map_structure(log_sample.stop_gradient, samples)
+    return types.Draw(stopped, extras=noise)
 
   def mean_surrogate(
-    self, integrand: score_function.Integrand, posterior: Any, draw: types.Draw
-  ) -> types.Surrogate:
+    self,
+    integrand: types.Integrand,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
+  ) -> types.MeanSurrogate:
     """Returns the surrogate of E_q[integrand(z)].
 
     Args:
-      integrand: maps samples to `[K, B]`, differentiable in them.
+      integrand: maps samples to `[K, B]`, differentiable in the samples.
       posterior: gradients reach its parameters through samples and noise.
-      draw: of this estimator and posterior.
+      draw: a draw of this estimator and posterior.
     """
+    posterior = posteriors.as_posterior(posterior)
     gammas = _gammas(posterior)
-    found = self.variable(draw.extras, gammas.concentration)
-    samples = gammas.to_samples(found.log_x)
-    log_pi = gradients.sum_event(found.log_pi, sample_rank=2)
-    like = tf.stop_gradient(protocol.log_prob(posterior, samples))
+    variable = self.variable(draw.extras, gammas.concentration)
+    samples = gammas.to_samples(variable.log_x)
+    log_pi = gradients.sum_event(variable.log_pi, sample_rank=2)
+    like = tf.stop_gradient(posterior.log_prob(samples))
     values = checks.call_log_joint(integrand, samples, like)
-    value = tf.reduce_mean(values, axis=0)
     # Serves the posterior: the noise's score multiplies a constant signal.
     signal = tf.cast(tf.stop_gradient(values), log_pi.dtype)
-    correction = tf.cast(tf.reduce_mean(signal * log_pi, axis=0), value.dtype)
-    return types.Surrogate(
-      loss=gradients.with_gradient_of(-value, -(value + correction)),
-      bound=tf.stop_gradient(value),
-      log_weights=tf.stop_gradient(values),
-    )
+    correction = tf.reduce_mean(signal * log_pi, axis=0)
+    return estimator.from_mean(values, tf.cast(correction, values.dtype))
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of E_q[log p(x, z) - log q(z | x)]."""
+    posterior = posteriors.as_posterior(posterior)
 
-    def integrand(samples: types.Samples) -> tf.Tensor:
-      log_q = protocol.log_prob(posterior, samples)
+    def log_weights(samples: types.Samples) -> tf.Tensor:
+      log_q = posterior.log_prob(samples)
       return checks.call_log_joint(log_joint, samples, log_q) - log_q
 
-    return self.mean_surrogate(integrand, posterior, draw)
+    return estimator.of_log_weights(
+      self.mean_surrogate(log_weights, posterior, draw)
+    )
 
 
 @dataclasses.dataclass(frozen=True)
-class Rsvi(Corrected):
+class Rsvi(GeneralizedReparameterization):
   """Rejection sampling variational inference: the accepted normal proposal.
 
+  The noise is the normal number that Marsaglia and Tsang's sampler accepted.
+
   Args:
-    num_samples: K >= 1, averaged.
+    num_samples: K >= 1, the number of samples averaged.
     augmentation: B >= 0, by how much the shape of the Gamma variables that are
-      drawn by rejection exceeds alpha; 0 needs alpha > 1/3 everywhere.
-  Reference: Naesseth, Ruiz, Linderman and Blei (2017), arXiv:1610.05683.
+      proposed is larger. The larger B is, the smaller is the correction.
+      Concentrations up to 1/3 need at least 1.
+  Reference: Naesseth et al. (2017), arXiv:1610.05683.
   """
 
   augmentation: int = 1
@@ -146,20 +167,22 @@ class Rsvi(Corrected):
     )
     return gamma_noise.rejection_noise(log_x, shape), tf.math.log(uniform)
 
-  def variable(self, noise: Any, alpha: tf.Tensor) -> gamma_noise.Variable:
-    """See `Corrected`."""
+  def variable(self, noise: Noise, alpha: tf.Tensor) -> gamma_noise.Variable:
+    """See `GeneralizedReparameterization`."""
     normal, log_uniform = noise
-    found = gamma_noise.from_rejection_noise(normal, alpha + self.augmentation)
+    proposed = gamma_noise.from_rejection_noise(
+      normal, alpha + self.augmentation
+    )
     shift = gamma_noise.log_augmentation(log_uniform, alpha, self.augmentation)
-    return found._replace(log_x=found.log_x + shift)
+    return proposed._replace(log_x=proposed.log_x + shift)
 
 
 @dataclasses.dataclass(frozen=True)
-class Grep(Corrected):
-  """Generalized reparameterization: log x, standardized.
+class Grep(GeneralizedReparameterization):
+  """Generalized reparameterization: the noise is log x, standardized.
 
   Args:
-    num_samples: K >= 1, averaged.
+    num_samples: K >= 1, the number of samples averaged.
   Reference: Ruiz, Titsias and Blei (2016), arXiv:1610.02287.
   """
 
@@ -168,21 +191,27 @@ class Grep(Corrected):
     log_x = gamma_sampler.log_sample(alpha, seed=seed)
     return gamma_noise.standard_noise(log_x, alpha)
 
-  def variable(self, noise: Any, alpha: tf.Tensor) -> gamma_noise.Variable:
-    """See `Corrected`."""
+  def variable(self, noise: Noise, alpha: tf.Tensor) -> gamma_noise.Variable:
+    """See `GeneralizedReparameterization`."""
     return gamma_noise.from_standard_noise(noise, alpha)
 
 
-def _gammas(posterior: Any) -> Gammas:
-  """Returns the Gamma variables of a posterior."""
-  inner = posterior
+def _gammas(posterior: posteriors.Posterior) -> Gammas:
+  """Returns the Gamma variables of a posterior.
+
+  Raises:
+    ValueError: for a posterior of several layers, and for one whose variables
+      are neither Gamma nor Dirichlet.
+  """
+  inner = posterior.base if posterior.num_layers == 1 else None
   while isinstance(inner, tfd.Independent):
     inner = inner.distribution
-  dtype = getattr(inner, 'dtype', None)
   if isinstance(inner, tfd.Dirichlet):
     return Gammas(
       tf.cast(inner.concentration, tf.float64),
-      lambda log_x: log_sample.exp(tf.nn.log_softmax(log_x, axis=-1), dtype),
+      lambda log_x: posterior.pack(
+        (log_sample.exp(tf.nn.log_softmax(log_x, axis=-1), inner.dtype),)
+      ),
     )
   if isinstance(inner, tfd.Gamma):
     log_rate = inner.log_rate
@@ -191,7 +220,9 @@ def _gammas(posterior: Any) -> Gammas:
     concentration = tf.cast(inner.concentration, tf.float64)
     return Gammas(
       tf.broadcast_to(concentration, inner.batch_shape_tensor()),
-      lambda log_x: log_sample.exp(log_x - log_rate, dtype),
+      lambda log_x: posterior.pack(
+        (log_sample.exp(log_x - log_rate, inner.dtype),)
+      ),
     )
   raise ValueError(
     'RSVI and GREP are for Gamma and Dirichlet posteriors, and such in '

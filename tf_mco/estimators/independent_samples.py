@@ -1,19 +1,18 @@
-"""What estimators share that draw K independent samples and score them."""
+"""The base classes of estimators that draw K independent samples."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.ops import checks
-from tf_mco.posteriors import protocol
-from tf_mco.posteriors import reparameterized
 
 
 @dataclasses.dataclass(frozen=True)
 class IndependentSamples:
-  """K independent samples, their gradient stopped.
+  """An estimator of K independent samples, whose gradient is stopped.
 
   Args:
     num_samples: K, at least `minimum`.
@@ -29,41 +28,80 @@ class IndependentSamples:
       'num_samples', self.num_samples, self.minimum, self.minimum_reason
     )
 
-  def evaluations(self, posterior: Any) -> int:
+  def evaluations(self, posterior: posteriors.PosteriorLike) -> int:
     """Returns the calls of log_joint per example and step, K for most."""
-    return self.num_samples * protocol.evaluations_per_sample(posterior)
+    posterior = posteriors.as_posterior(posterior)
+    return self.num_samples * posterior.evaluations_per_sample
 
   def draw(
-    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
   ) -> types.Draw:
     """Returns K independent samples, `[K, B, ...]` per stochastic layer."""
     del log_joint
-    return types.Draw(
-      protocol.sample_stopped(posterior, self.num_samples, seed=seed)
-    )
+    posterior = posteriors.as_posterior(posterior)
+    return types.Draw(posterior.sample_stopped(self.num_samples, seed=seed))
 
 
 @dataclasses.dataclass(frozen=True)
 class ReparameterizedSamples(IndependentSamples):
-  """K independent samples through which the posterior's gradient flows."""
+  """An estimator of K samples through which the posterior's gradient flows."""
 
-  # Whether `surrogate` needs the density of q at other than its own samples,
-  # or apart from their path.
+  # Whether `surrogate` needs the density of q at other samples than the
+  # posterior's own, or the density apart from the path of the samples.
   rescores: ClassVar[bool] = True
 
   def draw(
-    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
   ) -> types.Draw:
     """Returns K samples, `[K, B, ...]` per layer, with their gradient.
 
     Raises:
-      ValueError: if a layer of the posterior is not reparameterized, or it
-        scores only its own samples and that does not suffice.
+      ValueError: if a layer of the posterior is not reparameterized, or if the
+        posterior scores only its own samples and the estimator must score
+        others.
     """
-    return reparameterized.draw(
+    return reparameterized_draw(
       log_joint,
       posterior,
       self.num_samples,
       rescores=self.rescores,
       seed=seed,
     )
+
+
+def reparameterized_draw(
+  log_joint: types.LogJoint,
+  posterior: posteriors.PosteriorLike,
+  num_samples: int,
+  *,
+  rescores: bool,
+  seed: types.Seed,
+) -> types.Draw:
+  """Returns a draw with its gradient, of any posterior that allows it.
+
+  Args:
+    log_joint: the function that a posterior follows which scores its own
+      samples.
+    posterior: any posterior.
+    num_samples: K.
+    rescores: whether the estimator needs the density of q at given samples, or
+      apart from the path of the samples.
+    seed: an integer or an int32 `[2]` tensor.
+  Raises:
+    ValueError: if a layer is not reparameterized, or if the posterior scores
+      only its own samples and the estimator must score others.
+  """
+  posterior = posteriors.as_posterior(posterior)
+  if rescores:
+    posterior.require_rescoring()
+  draw = posterior.sample_and_score(log_joint, num_samples, seed=seed)
+  posterior.require_reparameterized(draw.samples)
+  return draw

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import protocol
 
 
 def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
@@ -27,6 +28,14 @@ def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
     `B`.
   Raises:
     ValueError: if the shapes are not the same `[K, B]`.
+
+  #### Example
+
+  >>> log_p = tf.math.log([[0.5], [0.25]])
+  >>> log_q = tf.math.log([[0.5], [0.5]])
+  >>> print(round(float(tf.exp(-iwae_loss(log_p, log_q))[0]), 4))
+  0.75
+
   Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519.
   """
   log_p, log_q = tf.convert_to_tensor(log_p), tf.convert_to_tensor(log_q)
@@ -35,16 +44,20 @@ def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
 
 
 @dataclasses.dataclass(frozen=True)
-class AttachedBound(independent_samples.ReparameterizedSamples):
+class AttachedBound(independent_samples.ReparameterizedSamples, abc.ABC):
   """A function of the log-weights, differentiated as it stands."""
 
   rescores: ClassVar[bool] = False
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of `bound`."""
-    log_w = protocol.log_weights(log_joint, posterior, draw)
+    posterior = posteriors.as_posterior(posterior)
+    log_w = posterior.log_weights(log_joint, draw)
     bound = self.bound(log_w)
     return types.Surrogate(
       loss=-bound,
@@ -52,17 +65,23 @@ class AttachedBound(independent_samples.ReparameterizedSamples):
       log_weights=tf.stop_gradient(log_w),
     )
 
+  @abc.abstractmethod
   def bound(self, log_w: tf.Tensor) -> tf.Tensor:
-    """Returns `[B]` from `[K, B]`."""
-    raise NotImplementedError
+    """Returns `[B]` from log-weights `[K, B]`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Iwae(AttachedBound):
   """The importance-weighted bound, reparameterized.
 
+    L_K = E[log 1/K sum_k p(x, z[k]) / q(z[k] | x)]
+
+  The bound rises to log p(x) with K. Warning: the signal-to-noise ratio of the
+  posterior's gradient falls as K grows; `dreg` and `stl` do not have this
+  fault.
+
   Args:
-    num_samples: K >= 1; 1 is the ELBO.
+    num_samples: K >= 1. With one sample the bound is the ELBO.
   Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519.
   """
 
@@ -78,6 +97,8 @@ class Iwae(AttachedBound):
 @dataclasses.dataclass(frozen=True)
 class Ciwae(AttachedBound):
   """A convex combination of the ELBO and the K-sample bound.
+
+    beta mean_k(log w[k]) + (1 - beta) log(mean_k(w[k]))
 
   Args:
     num_samples: K >= 1.
@@ -105,9 +126,11 @@ class Ciwae(AttachedBound):
 class Renyi(AttachedBound):
   """The variational Renyi bound of order alpha in [0, 1), by K samples.
 
+    log(mean_k(w[k]^(1 - alpha))) / (1 - alpha)
+
   Args:
     num_samples: K >= 1.
-    alpha: 0 is the K-sample bound; towards 1 it falls to the ELBO.
+    alpha: 0 gives the K-sample bound. Towards 1 the bound falls to the ELBO.
   Reference: Li and Turner (2016), arXiv:1602.02311.
   """
 

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
-from tf_mco.estimators import antithetic
+from tf_mco.estimators import antithetic_paths
 from tf_mco.estimators import coupling
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import protocol
 
 
 @dataclasses.dataclass(frozen=True)
-class LocalDisarm(antithetic.AntitheticPairs):
+class LocalDisarm(antithetic_paths.AntitheticPairs):
   """The multi-sample DisARM, for Bernoulli variables.
 
-  One pair per sample of the bound: K = num_pairs, at 2 K evaluations.
+  There is one antithetic pair for each sample of the bound. With log S the
+  logarithm of the sum of all weights, and log S~[k] that with the k-th weight
+  replaced by the weight of its antithetic sample, the gradient in the logits is
+
+    sum_k DisARM(log S, log S~[k]; b[k], b~[k]) - sum_k wt[k] grad log q(b[k]).
+
+  Use this estimator to train on the K-sample bound with binary variables, at
+  2 K evaluations.
 
   Args:
     num_pairs: K >= 1.
     shared_randomness: with several stochastic layers, whether the two paths
       of a pair use the same uniform numbers above the antithetic layer.
-    symmetrized: average with the estimate in which the two halves of every
-      pair change roles. The bound is then the mean of both halves';
-      `log_weights` are those of the first.
+    symmetrized: whether the estimate is averaged with the estimate in which the
+      two halves of every pair change roles. The bound is then the mean of both
+      halves' bounds; `log_weights` are those of the first half.
   Reference: Dong, Mnih and Tucker (2020), section on multi-sample bounds,
     arXiv:2006.10680.
   """
@@ -46,20 +53,25 @@ class LocalDisarm(antithetic.AntitheticPairs):
     """K of the bound, one sample per pair."""
     return self.num_pairs
 
-  def reported_path(self, pair: types.Pair) -> tuple[tf.Tensor, ...]:
+  def reported_path(self, pair: types.Pair) -> types.Path:
     """Returns the first half."""
     return pair.path
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
-    samples = antithetic.stack(posterior, draw.pairs)
-    log_q = protocol.log_prob(posterior, samples)
+    posterior = posteriors.as_posterior(posterior)
+    samples = antithetic_paths.stack(posterior, draw.pairs)
+    log_q = posterior.log_prob(samples)
     # Attached to log_q: -sum_k wt_k s_k is part of the posterior's gradient.
     log_w = checks.call_log_joint(log_joint, samples, log_q) - log_q
-    by_layer = antithetic.unstack(log_w, len(draw.pairs))
-    stopped = antithetic.unstack(tf.stop_gradient(log_w), len(draw.pairs))
+    num_layers = len(draw.pairs)
+    by_layer = antithetic_paths.unstack(log_w, num_layers)
+    stopped = antithetic_paths.unstack(tf.stop_gradient(log_w), num_layers)
 
     def gradient(layer: int, pair: types.Pair, logits: tf.Tensor) -> tf.Tensor:
       b, b_tilde = pair.path[layer], pair.antithetic[layer]
@@ -70,9 +82,9 @@ class LocalDisarm(antithetic.AntitheticPairs):
         estimate = (estimate + swapped) / 2
       return estimate
 
-    # A sum: pair k replaces the k-th sample of the bound only.
+    # A sum over pairs: pair k replaces the k-th sample of the bound only.
     estimate = tf.reduce_sum(
-      antithetic.carry(posterior, draw.pairs, gradient), axis=0
+      antithetic_paths.carry(posterior, draw.pairs, gradient), axis=0
     )
     bounds = [self._bound(halves) for halves in by_layer]
     bound = tf.stop_gradient(bounds[0])

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import cotangents
+from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import protocol
-from tf_mco.posteriors import reparameterized
 
 
 @dataclasses.dataclass(frozen=True)
 class _GroupedBounds:
-  """M groups of K reparameterized samples."""
+  """An estimator of M groups of K reparameterized samples."""
 
   num_bounds: int = 2
   num_samples_per_bound: int = 5
@@ -29,19 +29,24 @@ class _GroupedBounds:
     checks.at_least('num_bounds', self.num_bounds, 1)
     checks.at_least('num_samples_per_bound', self.num_samples_per_bound, 1)
 
-  def evaluations(self, posterior: Any) -> int:
+  def evaluations(self, posterior: posteriors.PosteriorLike) -> int:
     """Returns the calls of log_joint per example and step, M K for most."""
-    return self._size * protocol.evaluations_per_sample(posterior)
+    posterior = posteriors.as_posterior(posterior)
+    return self._size * posterior.evaluations_per_sample
 
   @property
   def _size(self) -> int:
     return self.num_bounds * self.num_samples_per_bound
 
   def draw(
-    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
   ) -> types.Draw:
     """Returns M K samples with their gradient, one group after the other."""
-    return reparameterized.draw(
+    return independent_samples.reparameterized_draw(
       log_joint, posterior, self._size, rescores=self.rescores, seed=seed
     )
 
@@ -56,8 +61,10 @@ class _GroupedBounds:
 class Miwae(_GroupedBounds):
   """The mean of M importance-weighted bounds of K samples.
 
-  Less noise in the posterior's gradient than one bound of M K samples.
-  `num_samples` is K, and `log_weights` those of the first bound.
+    1/M sum_m log 1/K sum_k w[m, k]
+
+  The posterior's gradient is less noisy than that of one bound of M K samples.
+  `num_samples` is K, and `log_weights` are those of the first bound.
 
   Args:
     num_bounds: M >= 1.
@@ -74,10 +81,14 @@ class Miwae(_GroupedBounds):
     return self.num_samples_per_bound
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the mean of the bounds."""
-    log_w = protocol.log_weights(log_joint, posterior, draw)
+    posterior = posteriors.as_posterior(posterior)
+    log_w = posterior.log_weights(log_joint, draw)
     bound = self.mean_bound(log_w)
     return types.Surrogate(
       loss=-bound,
@@ -88,9 +99,10 @@ class Miwae(_GroupedBounds):
 
 @dataclasses.dataclass(frozen=True)
 class Piwae(_GroupedBounds):
-  """The M K-sample bound for the model, MIWAE's for the posterior.
+  """The bound of all M K samples for the model, MIWAE's for the posterior.
 
-  Reports the bound of all M K samples.
+  The reported bound is the bound of all M K samples. Model and prior get its
+  gradient; the posterior gets the less noisy gradient of the mean of M bounds.
 
   Args:
     num_bounds: M >= 1.
@@ -106,12 +118,16 @@ class Piwae(_GroupedBounds):
     return self.num_bounds * self.num_samples_per_bound
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the M K-sample bound."""
+    posterior = posteriors.as_posterior(posterior)
     scale = cotangents.CotangentScale()
     scaled = tf.nest.map_structure(scale, draw.samples)
-    log_q = protocol.log_prob(posterior, draw.samples)
+    log_q = posterior.log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, scaled, tf.stop_gradient(log_q))
     log_w = tf.stop_gradient(log_p) - tf.stop_gradient(log_q)
     # Serves model and prior: the weights of all M K samples.
@@ -120,8 +136,9 @@ class Piwae(_GroupedBounds):
     groups = tf.split(log_w, self.num_bounds)
     within = [tf.nn.softmax(group, axis=0) for group in groups]
     grouped = tf.stop_gradient(tf.concat(within, 0) / self.num_bounds)
-    # The cotangent carries a weight of all M K samples, which a factor turns
-    # into that of its bound: it must not underflow where the latter does not.
+    # The cotangent carries a weight among all M K samples, and the factor turns
+    # that weight into the weight within its bound. The former must not
+    # underflow where the latter does not.
     weights = tf.maximum(weights, 1e-20 * grouped)
     scale.factor = log_weights_lib.ratio(grouped, weights)
     bound = log_weights_lib.log_mean_exp(log_w)

@@ -1,7 +1,7 @@
-"""What STL, DReG, RWS-DReG and AISLE share: gradients through the path only.
+"""Gradients through the path only: the base of STL, DReG, RWS-DReG and AISLE.
 
-With wt the normalized weights and d[k] the derivative of log w[k] through the
-sample, the parameters of q stopped inside its density, the posterior's
+With wt the normalized weights, and d[k] the derivative of log w[k] through the
+sample while the parameters of q inside its density are stopped, the posterior's
 gradient is sum_k wt[k] factor[k] d[k]. Model and prior always get
 sum_k wt[k] grad log p(x, z[k]).
 """
@@ -9,26 +9,27 @@ sum_k wt[k] grad log p(x, z[k]).
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 import dataclasses
-from typing import Any
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import cotangents
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import protocol
 
 
 @dataclasses.dataclass(frozen=True)
 class Pathwise(independent_samples.ReparameterizedSamples, abc.ABC):
   """The K-sample bound with a path gradient for the posterior.
 
-  Inside `tf.vectorized_map` the tape must be inside as well: it drops custom
-  gradients, and with them the factors of all these estimators but STL.
+  Warning: inside `tf.vectorized_map` the tape must be inside as well, because
+  `tf.vectorized_map` drops custom gradients, and with them the factors of all
+  these estimators but STL.
   """
 
   num_samples: int = 5
@@ -38,36 +39,42 @@ class Pathwise(independent_samples.ReparameterizedSamples, abc.ABC):
     """Returns `[K, B]`, the coefficient of a path over its weight."""
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
     return surrogate(log_joint, posterior, draw, self.factor)
 
 
 def surrogate(
-  log_joint: types.LogJoint, posterior: Any, draw: types.Draw, factor: Any
+  log_joint: types.LogJoint,
+  posterior: posteriors.PosteriorLike,
+  draw: types.Draw,
+  factor: Callable[[tf.Tensor], tf.Tensor],
 ) -> types.Surrogate:
   """Returns the surrogate whose posterior gradient has the given factors.
 
-  One backward pass through log_joint: the cotangent of each sample is
-  multiplied by the factor on its way to the posterior. The score of the
-  density is cut at the leaves, one for each stochastic layer: a layer's density
-  also moves with the samples it is conditioned on, and that is path.
+  One backward pass through log_joint suffices, because the cotangent of each
+  sample is multiplied by the factor on its way to the posterior. The score of
+  the density is cut at the leaves, one for each stochastic layer, because the
+  density of a layer also moves with the samples on which the layer is
+  conditioned, and that movement belongs to the path.
 
   Args:
     log_joint: maps samples to `[K, B]`.
-    posterior: reparameterized.
+    posterior: a reparameterized posterior.
     draw: samples with their gradient.
     factor: maps the normalized weights `[K, B]` to factors `[K, B]`.
   """
+  posterior = posteriors.as_posterior(posterior)
   samples = draw.samples
-  leaves = samples if isinstance(samples, tuple) else (samples,)
+  leaves = types.as_path(samples)
   scale = cotangents.CotangentScale()
   scaled = tf.nest.map_structure(scale, samples)
   log_q, scores = cotangents.value_and_leaf_gradients(
-    lambda leaf: protocol.log_prob(
-      posterior, leaf if isinstance(samples, tuple) else leaf[0]
-    ),
+    lambda path: posterior.log_prob(posterior.pack(path)),
     leaves,
   )
   log_p = checks.call_log_joint(log_joint, scaled, log_q)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import random
 from tf_mco import types
 from tf_mco.estimators import defensive
@@ -15,7 +16,6 @@ from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import protocol
 
 _PHASES = ('wake', 'sleep', 'both')
 _WAKE_SHARE = {'wake': 1.0, 'sleep': 0.0, 'both': 0.5}
@@ -76,18 +76,26 @@ def weighted_score_surrogate(
 class Rws(independent_samples.IndependentSamples):
   """Reweighted wake-sleep, for any posterior, discrete or not.
 
-  The model's phase is always wake. At K = 1 the wake phase gives the posterior
-  the score, of mean 0.
+  The wake phase descends KL(p(z | x) || q) with self-normalized weights wt,
+
+    sum_k wt[k] grad log q(z[k] | x),
+
+  and the model climbs the K-sample bound. The model's phase is always wake.
+
+  Warning: the wake phase is a biased estimate for finite K. At K = 1 the wake
+  phase gives the posterior the score, whose mean is 0.
 
   Args:
     num_samples: K >= 1.
-    phase: of the posterior: 'wake' climbs sum_k wt[k] log q(z[k] | x); 'sleep'
-      climbs log q(z | x) of one draw (x, z) from the model for each example,
-      which needs a log_joint with `dream`, as the Keras layers have; 'both' is
-      their mean.
+    phase: the phase of the posterior. 'wake' climbs
+      sum_k wt[k] log q(z[k] | x).
+      'sleep' climbs log q(z | x) of one draw (x, z) from the model for each
+      example, which needs a log_joint with `dream`, as the Keras layers have.
+      'both' climbs the mean of the two.
     defensive: the fraction of samples, in [0, 1), that a broad distribution
-      proposes in place of q: fair coins, or standard normal variables. The
-      weights are those of the mixture; the score is that of q.
+      proposes in place of q. The broad distribution consists of fair coins, or
+      of standard normal variables. The weights are those of the mixture; the
+      score is the score of q.
   Reference: Bornschein and Bengio (2015), arXiv:1406.2751; Le et al. (2019),
     arXiv:1805.10469.
   """
@@ -104,7 +112,11 @@ class Rws(independent_samples.IndependentSamples):
     checks.in_interval('defensive', self.defensive, 0, 1, open_above=True)
 
   def draw(
-    self, log_joint: types.LogJoint, posterior: Any, *, seed: types.Seed
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    *,
+    seed: types.Seed,
   ) -> types.Draw:
     """Returns K samples of the proposal, and a dream for the sleep phase.
 
@@ -112,6 +124,7 @@ class Rws(independent_samples.IndependentSamples):
       ValueError: if log_joint cannot dream, or the posterior has no broad
         counterpart, where the options need it.
     """
+    posterior = posteriors.as_posterior(posterior)
     sample_seed, dream_seed = random.split(seed, 2)
     draw = super().draw(log_joint, posterior, seed=sample_seed)
     if self.defensive:
@@ -120,19 +133,19 @@ class Rws(independent_samples.IndependentSamples):
       )
       draw = draw._replace(samples=samples)
     if self.phase != 'wake':
-      if not hasattr(log_joint, 'dream'):
-        raise ValueError(
-          f'phase={self.phase!r} needs a log_joint with `dream`, such as a '
-          f'LatentVariableModel has. Received: {log_joint!r}'
-        )
-      draw = draw._replace(extras=log_joint.dream(seed=dream_seed))
+      dream = self._require_dreams(log_joint).dream(seed=dream_seed)
+      draw = draw._replace(extras=dream)
     return draw
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the bound of the proposal's K samples."""
-    log_q = protocol.log_prob(posterior, draw.samples)
+    posterior = posteriors.as_posterior(posterior)
+    log_q = posterior.log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     log_r = log_q
     if self.defensive:
@@ -143,7 +156,18 @@ class Rws(independent_samples.IndependentSamples):
     )
     if self.phase == 'wake':
       return result
-    dreamer: Any = log_joint
-    dreamt = (1 - share) * dreamer.log_q_of_dream(draw.extras)
+    log_joint = self._require_dreams(log_joint)
+    dreamt = (1 - share) * log_joint.log_q_of_dream(draw.extras)
     loss = result.loss - (dreamt - tf.stop_gradient(dreamt))
     return result._replace(loss=loss)
+
+  def _require_dreams(
+    self, log_joint: types.LogJoint
+  ) -> types.DreamingLogJoint:
+    """Returns log_joint, or raises ValueError if it cannot dream."""
+    if isinstance(log_joint, types.DreamingLogJoint):
+      return log_joint
+    raise ValueError(
+      f'phase={self.phase!r} needs a log_joint with `dream`, such as a '
+      f'LatentVariableModel has. Received: {log_joint!r}'
+    )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
-from tf_mco.posteriors import protocol
 
 _BASELINES = ('geometric', 'arithmetic')
 _REASON = 'the other samples are the baseline'
@@ -36,6 +36,14 @@ def vimco_loss(
   Raises:
     ValueError: if the shapes are not the same `[K, B]`, `K < 2`, or the
       baseline is unknown.
+
+  #### Example
+
+  >>> log_p = tf.math.log([[0.5], [0.25]])
+  >>> log_q = tf.math.log([[0.5], [0.5]])
+  >>> print(round(float(tf.exp(-vimco_loss(log_p, log_q))[0]), 4))
+  0.75
+
   Reference: Mnih and Rezende (2016), Algorithm 1, arXiv:1602.06725.
   """
   checks.one_of('baseline', baseline, _BASELINES)
@@ -68,7 +76,13 @@ def _surrogate(
 class Vimco(independent_samples.IndependentSamples):
   """Variational inference for Monte Carlo objectives.
 
-  Any posterior that can be scored; unbiased for the K-sample bound.
+  With L the K-sample bound and L[-k] the bound in which a mean of the other
+  weights replaces the k-th weight, the posterior's gradient is
+
+    sum_k (L - L[-k]) grad log q(z[k] | x) - sum_k wt[k] grad log q(z[k] | x).
+
+  The estimate is unbiased for the K-sample bound. Use this estimator for
+  discrete variables of any kind.
 
   Args:
     num_samples: K >= 2.
@@ -88,9 +102,12 @@ class Vimco(independent_samples.IndependentSamples):
     checks.one_of('baseline', self.baseline, _BASELINES)
 
   def surrogate(
-    self, log_joint: types.LogJoint, posterior: Any, draw: types.Draw
+    self,
+    log_joint: types.LogJoint,
+    posterior: posteriors.PosteriorLike,
+    draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
-    log_q = protocol.log_prob(posterior, draw.samples)
+    log_q = posteriors.as_posterior(posterior).log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     return _surrogate(log_p, log_q, self.baseline)

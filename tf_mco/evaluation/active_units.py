@@ -30,9 +30,9 @@ def unit_variances(model: Any, x: Any, *, seed: types.Seed) -> list[np.ndarray]:
   """
   objective = model.objective
   data_seed, seed = random.split(seed, 2)
-  stages = objective.encoder_stages
+  stages = objective.encoder_conditionals
   prepared = objective.prepare(tf.convert_to_tensor(x), seed=data_seed)
-  given = objective.problem(prepared).first_posterior
+  given = objective.encode_batch(prepared).first_posterior
   found = [given.mean()]
   sample = random.sample(given, [1], seed=seed)
   for depth, stage in enumerate(stages[1:], start=1):

@@ -10,7 +10,6 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco.layers.objective import generative_model
 from tf_mco.layers.objective import pixels
-from tf_mco.posteriors import protocol
 
 
 class Generation:
@@ -25,20 +24,20 @@ class Generation:
     """
     dtype = self.objective.log_dtype
     x = pixels.to_unit_interval(x, dtype)
-    return self.objective.problem(x).first_posterior.mean()
+    return self.objective.encode_batch(x).first_posterior.mean()
 
   def decode(self, z: tf.Tensor) -> tf.Tensor:
     """Returns the mean of p(x | z1), `[B, ...]`, for codes `[B, D]`."""
     z = tf.convert_to_tensor(z)
-    likelihood = self.objective.decoder_stages[0].distribution(z[tf.newaxis])
-    return likelihood.mean()[0]
+    decoder = self.objective.decoder_conditionals[0]
+    return decoder.distribution(z[tf.newaxis]).mean()[0]
 
   def reconstruct(self, x: tf.Tensor, *, seed: types.Seed = 0) -> tf.Tensor:
     """Returns the mean of p(x | z1) at a sample of q(z1 | x)."""
     x = pixels.to_unit_interval(x, self.objective.log_dtype)
-    problem = self.objective.problem(x)
+    problem = self.objective.encode_batch(x)
     posterior = problem.posterior
-    if not protocol.can_rescore(posterior):
+    if not posterior.can_rescore:
       draw = posterior.sample_and_score(problem.log_joint, 1, seed=seed)
       return self.decode(draw.samples[0])
     q = problem.first_posterior
@@ -48,7 +47,7 @@ class Generation:
     self, num_samples: int | tf.Tensor, *, seed: types.Seed = 0
   ) -> tf.Tensor:
     """Returns the means of p(x | z1) at samples from the prior, `[N, ...]`."""
-    stages = self.objective.decoder_stages
+    stages = self.objective.decoder_conditionals
     prior = self.objective.prior.distribution()
     path = generative_model.sample_path(stages, prior, num_samples, seed=seed)
     return stages[0].distribution(path[0]).mean()[0]

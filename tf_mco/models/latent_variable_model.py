@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf_mco import estimators
 from tf_mco import random
 from tf_mco import types
 from tf_mco.layers import objective as objective_lib
@@ -35,7 +36,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
     encoder: Any,
     decoder: Any,
     prior: Any,
-    estimator: types.Estimator | str,
+    estimator: estimators.Estimator | str,
     *,
     binarization: str = 'auto',
     analytic_kl: bool = False,
@@ -61,7 +62,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
     self._bound_mean = keras.metrics.Mean(name='bound')
 
   @property
-  def estimator(self) -> types.Estimator:
+  def estimator(self) -> estimators.Estimator:
     """The estimator that the model is trained with."""
     return self.objective.estimator
 
@@ -224,7 +225,9 @@ class LatentVariableModel(generation.Generation, keras.Model):
   ) -> tf.Tensor:
     """Returns the K-sample bound of log p(x) of a batch, `[B]`, in nats."""
     data_seed, seed = random.split(seed, 2)
-    problem = self.objective.problem(self.objective.prepare(x, seed=data_seed))
+    problem = self.objective.encode_batch(
+      self.objective.prepare(x, seed=data_seed)
+    )
     return importance.importance_bound(
       problem.log_joint, problem.posterior, num_samples, seed=seed
     )
@@ -236,7 +239,7 @@ class LatentVariableModel(generation.Generation, keras.Model):
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
     return {
-      **configuration.to_config(self.objective),
+      **configuration.to_config(self.objective.configuration),
       'name': self.name,
       'dtype': self.dtype_policy.name,
     }

@@ -1,1 +1,1 @@
-"""Pure functions on tensors: the mathematics, without Keras or flags."""
+"""Pure functions on tensors that several rooms use."""

@@ -1,4 +1,4 @@
-"""Estimates of log p(x) that are functions of log-weights, not to train on."""
+"""Estimates of log p(x) from log-weights, to evaluate and not to train with."""
 
 from __future__ import annotations
 
@@ -15,12 +15,23 @@ from tf_mco.ops import log_weights as log_weights_lib
 def jackknife(log_w: tf.Tensor, order: int) -> tf.Tensor:
   """Returns the jackknife estimate of log p(x), `[B]`, in nats.
 
-  Its bias falls as K^-(order + 1); it is no bound. The cost grows with the
-  number of subsets, K choose `order`.
+  The bias of the estimate falls as K^-(order + 1). Warning: the estimate is no
+  bound, and its cost grows with the number of subsets, K choose `order`.
 
   Args:
     log_w: `[K, B]`, nats.
-    order: m, 0 <= m < K; 0 is the K-sample bound.
+    order: m, 0 <= m < K. The order 0 gives the K-sample bound.
+  Raises:
+    ValueError: for log-weights of another shape, and for an order out of range.
+
+  #### Example
+
+  >>> log_w = tf.math.log([[1.0], [3.0]])
+  >>> print(round(float(tf.exp(jackknife(log_w, 0))[0]), 4))
+  2.0
+  >>> print(round(float(tf.exp(jackknife(log_w, 1))[0]), 4))
+  2.3094
+
   Reference: Nowozin (2018), Debiasing evidence approximations.
   """
   log_w = checked(log_w)
@@ -43,7 +54,7 @@ def jackknife(log_w: tf.Tensor, order: int) -> tf.Tensor:
 
 
 def sharot_coefficient(num_samples: int, order: int, left_out: int) -> float:
-  """Returns the weight of the bounds of K - j samples in the jackknife."""
+  """Returns the coefficient of the bounds of K - j samples in the jackknife."""
   return (
     (-1) ** left_out
     * (num_samples - left_out) ** order
@@ -54,11 +65,21 @@ def sharot_coefficient(num_samples: int, order: int, left_out: int) -> float:
 def cubo(log_w: tf.Tensor, n: float) -> tf.Tensor:
   """Returns the chi upper bound of order n, log(mean_k(w[k]^n)) / n, `[B]`.
 
-  Above log p(x) in expectation of what is inside the logarithm, for n > 1.
+  The expectation of the mean inside the logarithm gives an upper bound of
+  log p(x). Warning: the estimate itself, from K samples, may lie below.
 
   Args:
     log_w: `[K, B]`, nats.
-    n: > 1.
+    n: the order, > 1.
+  Raises:
+    ValueError: for log-weights of another shape, and for an order out of range.
+
+  #### Example
+
+  >>> log_w = tf.math.log([[1.0], [3.0]])
+  >>> print(round(float(tf.exp(cubo(log_w, 2))[0]), 4))
+  2.2361
+
   Reference: Dieng et al. (2017), arXiv:1611.00328.
   """
   log_w = checked(log_w)
@@ -72,10 +93,23 @@ def tvo(
 ) -> tf.Tensor:
   """Returns the thermodynamic integral of log p(x), `[B]`, in nats.
 
+  The derivative of log E_q[w^beta] in beta is the mean of log w under the
+  weights w^beta, and its integral from 0 to 1 is log p(x).
+
   Args:
     log_w: `[K, B]`, nats.
-    betas: increasing, from 0 to 1.
+    betas: the nodes of the integral, increasing from 0 to 1.
     rule: 'left' (below log p(x) as K grows), 'right' (above) or 'trapezoid'.
+  Raises:
+    ValueError: for log-weights of another shape, for betas that do not increase
+      from 0 to 1, and for an unknown rule.
+
+  #### Example
+
+  >>> log_w = tf.math.log([[1.0], [3.0]])
+  >>> print(round(float(tvo(log_w, [0.0, 1.0])[0]), 4))  # the ELBO
+  0.5493
+
   Reference: Masrani, Le and Wood (2019), arXiv:1907.00031.
   """
   log_w = checked(log_w)
@@ -115,7 +149,14 @@ def effective_sample_size(log_w: tf.Tensor) -> tf.Tensor:
   """Returns 1 / sum_k wt[k]^2 of the normalized weights, `[B]`, in [1, K].
 
   Args:
-    log_w: `[K, B]`, nats; -inf is a weight of zero.
+    log_w: `[K, B]`, nats. -inf is a weight of zero.
+
+  #### Example
+
+  >>> log_w = tf.math.log([[1.0], [3.0]])
+  >>> print(round(float(effective_sample_size(log_w)[0]), 4))
+  1.6
+
   Reference: Kong (1992), A note on importance sampling using standardized
     weights.
   """

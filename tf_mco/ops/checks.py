@@ -1,11 +1,12 @@
-"""Checks of shapes and options: what is wrong, expected and received."""
+"""Checks of shapes and options, with errors that say what was received."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Collection
 
 import tensorflow as tf
+
+from tf_mco import types
 
 
 def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
@@ -29,7 +30,7 @@ def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
 
 
 def _same_shape(shape: tf.TensorShape, other: tf.TensorShape) -> bool:
-  """Returns whether both are `[K, B]`, as far as can be known."""
+  """Returns whether both shapes are `[K, B]`, as far as they are known."""
   if (shape.rank, other.rank) != (2, 2) or not shape.is_compatible_with(other):
     return False
   # An unknown size is compatible with 1, and 1 would broadcast.
@@ -38,9 +39,17 @@ def _same_shape(shape: tf.TensorShape, other: tf.TensorShape) -> bool:
 
 
 def call_log_joint(
-  fn: Callable[[Any], tf.Tensor], samples: Any, like: tf.Tensor
+  fn: types.LogJoint, samples: types.Samples, like: tf.Tensor
 ) -> tf.Tensor:
-  """Returns `fn(samples)`, checked to be a `[K, B]` tensor such as `like`."""
+  """Returns `fn(samples)`, checked to be a `[K, B]` tensor.
+
+  Args:
+    fn: a log-joint or an integrand.
+    samples: `[K, B, ...]` per stochastic layer.
+    like: a `[K, B]` tensor of the expected dtype.
+  Raises:
+    ValueError: if the result has another shape or another dtype.
+  """
   name = getattr(fn, '__name__', 'log_joint')
   value = tf.convert_to_tensor(fn(samples))
   if not _same_shape(value.shape, like.shape):
@@ -58,13 +67,14 @@ def call_log_joint(
     )
   value = tf.ensure_shape(value, like.shape)
   if like.shape[1] is None:
-    # A size of 1 would broadcast; known at run time, it cannot be concatenated.
+    # A size of 1 would broadcast. It is known at run time only, and a tensor of
+    # that size cannot be concatenated with one of another size.
     both = tf.concat([value, tf.stop_gradient(like)], axis=0)
     value = both[: like.shape[0]]
   return value
 
 
-def at_least(name: str, value: Any, minimum: int, why: str = '') -> None:
+def at_least(name: str, value: object, minimum: int, why: str = '') -> None:
   """Raises ValueError unless `value` is an integer >= `minimum`."""
   if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
     because = f' ({why})' if why else ''
@@ -74,7 +84,7 @@ def at_least(name: str, value: Any, minimum: int, why: str = '') -> None:
     )
 
 
-def one_of(name: str, value: Any, choices: Collection[str]) -> None:
+def one_of(name: str, value: object, choices: Collection[str]) -> None:
   """Raises ValueError unless `value` is one of `choices`."""
   if value not in choices:
     raise ValueError(
@@ -83,7 +93,7 @@ def one_of(name: str, value: Any, choices: Collection[str]) -> None:
     )
 
 
-def boolean(name: str, value: Any) -> None:
+def boolean(name: str, value: object) -> None:
   """Raises ValueError unless `value` is True or False."""
   if not isinstance(value, bool):
     raise ValueError(
@@ -93,7 +103,7 @@ def boolean(name: str, value: Any) -> None:
 
 def in_interval(
   name: str,
-  value: Any,
+  value: object,
   low: float,
   high: float,
   *,
@@ -103,8 +113,8 @@ def in_interval(
 
   NaN is in no interval.
   """
-  number = isinstance(value, (int, float)) and not isinstance(value, bool)
-  if not number or not low <= value <= high or (open_above and value == high):
+  inside = isinstance(value, (int, float)) and low <= value <= high
+  if isinstance(value, bool) or not inside or (open_above and value == high):
     raise ValueError(
       f'`{name}` must be a number in [{low}, {high}{")" if open_above else "]"}'
       f'. Received: {name}={value!r}'

@@ -20,9 +20,10 @@ def leave_one_out_logsumexp(log_w: tf.Tensor) -> tf.Tensor:
   """Returns `[K, B]`, the log of the sum of all weights but the k-th.
 
   Args:
-    log_w: `[K, B]`; -inf is a weight of zero. No gradient is meant to flow.
+    log_w: `[K, B]`, nats. -inf is a weight of zero. No gradient is meant to
+      flow.
   Returns:
-    -inf where all the others are zero, hence everywhere for K = 1.
+    `[K, B]`, -inf where all other weights are zero, hence everywhere for K = 1.
   """
   before = tf.math.cumulative_logsumexp(log_w, axis=0, exclusive=True)
   after = tf.math.cumulative_logsumexp(
@@ -32,7 +33,7 @@ def leave_one_out_logsumexp(log_w: tf.Tensor) -> tf.Tensor:
 
 
 def log_add_exp(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-  """Returns log(exp(x) + exp(y)), -inf where both are."""
+  """Returns log(exp(x) + exp(y)), -inf where x and y both are -inf."""
   larger = tf.maximum(x, y)
   # Two -inf would subtract to NaN.
   gap = tf.where(x == y, tf.zeros_like(larger), tf.abs(x - y))
@@ -40,7 +41,7 @@ def log_add_exp(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 
 def leave_one_out_mean(values: tf.Tensor) -> tf.Tensor:
-  """Returns `[K, B]`, the mean of all but the k-th; -inf if any of them is."""
+  """Returns `[K, B]`, the mean of all but the k-th; -inf if one is -inf."""
   num_samples = values.shape[0]
   infinite = tf.math.is_inf(values)
   finite = tf.where(infinite, tf.zeros_like(values), values)
@@ -62,9 +63,9 @@ def vimco_baseline(log_w: tf.Tensor, baseline: str) -> tf.Tensor:
     log_w: `[K, B]`, K >= 2, without gradient.
     baseline: 'geometric' or 'arithmetic', the mean that replaces weight k.
   Returns:
-    A function of the other weights only. Where all of those are zero both
-    means are zero and the signal L - baseline would be infinite; the baseline
-    is then 0, which keeps the estimate finite and its mean unchanged.
+    `[K, B]`, a function of the other weights only. Where all other weights are
+    zero, both means are zero and the signal L - baseline would be infinite. The
+    baseline is then 0, which keeps the estimate finite and its mean unchanged.
   Reference: Mnih and Rezende (2016), Algorithm 1, arXiv:1602.06725.
   """
   num_samples = log_w.shape[0]
@@ -83,7 +84,7 @@ def weighted_sum(weights: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
 
   Args:
     weights: `[K, B]`, without gradient.
-    values: `[K, B]`, nats; the gradient flows, 0 where the weight is.
+    values: `[K, B]`, nats. The gradient flows, and is 0 where the weight is 0.
   """
   return tf.reduce_sum(tf.math.multiply_no_nan(values, weights), axis=0)
 

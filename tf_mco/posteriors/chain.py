@@ -8,31 +8,46 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
-from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
-from tf_mco.distributions import log_space
+from tf_mco.posteriors import posterior as posterior_lib
 
-Conditional: TypeAlias = tfd.Distribution | Callable[..., tfd.Distribution]
+# A distribution, or a function of the previous samples that returns one.
+LayerSpec: TypeAlias = tfd.Distribution | Callable[..., tfd.Distribution]
 
 
-class Chain:
-  """q(z1 | x) q(z2 | z1, x) ... q(zL | z1 .. z(L-1), x).
+class Chain(posterior_lib.Posterior):
+  """A chain of stochastic layers; it is no Markov chain Monte Carlo.
 
-  Samples and their log-densities are tuples with one `[K, B, ...]` tensor
-  per layer. No gradient flows through a sample into an earlier layer unless
-  that layer is reparameterized.
+  The density factorizes as
+
+    q(z | x) = q(z1 | x) q(z2 | z1, x) ... q(zL | z1 .. z(L-1), x).
+
+  Use a chain for a hierarchical posterior, of layers of any kind: binary,
+  continuous, or mixed. A sample is a tuple with one `[K, B, ...]` tensor per
+  layer, also when the chain has a single layer. No gradient flows through a
+  sample into an earlier layer unless that layer is reparameterized.
+
+  #### Example
+
+  >>> import tensorflow_probability as tfp
+  >>> tfd = tfp.distributions
+  >>> first = tfd.Independent(tfd.Normal(tf.zeros([5, 2]), 1.0), 1)
+  >>> chain = Chain([first, lambda z1: tfd.Independent(tfd.Normal(z1, 0.5), 1)])
+  >>> z1, z2 = chain.sample(3, seed=0)
+  >>> print(z1.shape, z2.shape, chain.log_prob((z1, z2)).shape)
+  (3, 5, 2) (3, 5, 2) (3, 5)
   """
 
-  def __init__(self, conditionals: Sequence[Conditional]):
+  def __init__(self, conditionals: Sequence[LayerSpec]):
     """Makes a chain.
 
     Args:
       conditionals: one per stochastic layer. The first is a distribution of
         batch shape `[B]`, or a function without arguments that returns one.
         Layer l is a function of the l - 1 previous samples, one positional
-        argument each, `lambda z1, z2: ...`, every sample `[K, B, ...]`; it
-        returns a distribution of batch shape `[K, B]`.
+        argument each, `lambda z1, z2: ...`, every sample `[K, B, ...]`; the
+        function returns a distribution of batch shape `[K, B]`.
     Raises:
       ValueError: if there is no layer, or one that cannot be called so.
     """
@@ -56,69 +71,25 @@ class Chain:
     _check_batch(conditional, len(previous))
     return conditional
 
+  def pack(self, path: types.Path) -> types.Samples:
+    """Returns the path: the samples of a chain are a tuple."""
+    return path
+
   def sample(
     self,
     num_samples: int,
     *,
     num_layers: int | None = None,
     seed: types.Seed,
-  ) -> tuple[tf.Tensor, ...]:
-    """Returns K paths, one `[K, B, ...]` per layer.
+  ) -> types.Path:
+    """Returns K paths, one `[K, B, ...]` tensor per layer.
 
     Args:
       num_samples: K.
-      num_layers: how many layers to draw, from the first; default all.
+      num_layers: how many layers to draw, from the first; all by default.
       seed: an integer or an int32 `[2]` tensor.
     """
-    if num_layers == 0:
-      return ()
-    start_seed, seed = random.split(seed, 2)
-    start = log_space.draw(self.conditional(()), [num_samples], seed=start_seed)
-    return self.extend((start,), num_layers=num_layers, seed=seed)
-
-  def extend(
-    self,
-    prefix: Sequence[tf.Tensor],
-    *,
-    num_layers: int | None = None,
-    seed: types.Seed,
-  ) -> tuple[tf.Tensor, ...]:
-    """Continues paths of at least one layer.
-
-    Args:
-      prefix: the samples of the first layers, `[K, B, ...]` each.
-      num_layers: how many layers the result has; default all.
-      seed: an integer or an int32 `[2]` tensor.
-    Returns:
-      The whole paths, `prefix` unchanged at their beginning.
-    """
-    path = tuple(prefix)
-    if not path:
-      raise ValueError('`extend` needs the samples of at least one layer.')
-    while len(path) < (num_layers or self.num_layers):
-      layer_seed = random.fold_in(seed, len(path))
-      path += (log_space.draw(self.conditional(path), [], seed=layer_seed),)
-    return path
-
-  def log_probs(self, samples: Sequence[tf.Tensor]) -> tuple[tf.Tensor, ...]:
-    """Returns log q of each layer given the previous ones, `[K, B]`, nats.
-
-    Raises:
-      ValueError: unless there is one sample for each layer.
-    """
-    if len(samples) != self.num_layers:
-      raise ValueError(
-        f'A path of this Chain has {self.num_layers} layers. Received: '
-        f'{len(samples)}'
-      )
-    return tuple(
-      self.conditional(samples[:layer]).log_prob(sample)
-      for layer, sample in enumerate(samples)
-    )
-
-  def log_prob(self, samples: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Returns log q(z1, ..., zL | x), `[K, B]`, in nats."""
-    return tf.add_n(self.log_probs(samples))
+    return self.sample_path(num_samples, num_layers=num_layers, seed=seed)
 
 
 def _check_batch(distribution: tfd.Distribution, layer: int) -> None:
@@ -133,7 +104,7 @@ def _check_batch(distribution: tfd.Distribution, layer: int) -> None:
     )
 
 
-def _check_arguments(conditional: Conditional, layer: int) -> None:
+def _check_arguments(conditional: LayerSpec, layer: int) -> None:
   """Raises ValueError unless `conditional` takes the previous samples."""
   if isinstance(conditional, tfd.Distribution) and layer == 0:
     return

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
 from tf_mco.ops import checks
-from tf_mco.posteriors import protocol
+from tf_mco.posteriors import posterior as posterior_lib
 
 
 def importance_bound(
   log_joint: types.LogJoint,
-  posterior: Any,
+  posterior: posterior_lib.PosteriorLike,
   num_samples: int,
   *,
   chunk_size: int = 50,
@@ -23,29 +22,49 @@ def importance_bound(
 ) -> tf.Tensor:
   """Returns log(mean_k(w[k])) with K samples, `[B]`, in nats.
 
-  Its expectation is at most log p(x) and approaches it as K grows (Burda,
-  Grosse and Salakhutdinov 2016). No gradient is meant to flow.
+  The expectation of the bound is at most log p(x), and the bound approaches
+  log p(x) as K grows. The bound is meant for evaluation: no gradient flows
+  through its samples.
 
   Args:
-    log_joint: maps samples `[K, B, ...]` to `[K, B]`.
-    posterior: of batch shape `[B]`, or one of `tf_mco.posteriors`.
+    log_joint: maps samples `[K, B, ...]` to log p(x, z), `[K, B]`, in nats.
+    posterior: a `tfd.Distribution` of batch shape `[B]`, or one of
+      `tf_mco.posteriors`.
     num_samples: K, any number.
-    chunk_size: samples held in memory at once.
+    chunk_size: the number of samples that are held in memory at once.
     seed: an integer or an int32 `[2]` tensor.
+  Returns:
+    `[B]`, the bound of each example.
+  Raises:
+    ValueError: for a number below 1, and for a posterior that is none.
+
+  #### Example
+
+  The posterior below is exact, so that every sample has the same weight.
+
+  >>> import tensorflow_probability as tfp
+  >>> tfd = tfp.distributions
+  >>> posterior = tfd.Independent(tfd.Normal(tf.zeros([2, 1]), 1.0), 1)
+  >>> bound = importance_bound(posterior.log_prob, posterior, 100, seed=0)
+  >>> print([round(abs(float(value)), 3) for value in bound])
+  [0.0, 0.0]
+
+  Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519.
   """
   checks.at_least('num_samples', num_samples, 1)
   checks.at_least('chunk_size', chunk_size, 1)
+  posterior = posterior_lib.as_posterior(posterior)
 
   def log_sum(size: int, index: int | tf.Tensor) -> tf.Tensor:
-    draw = protocol.draw_stopped(
-      log_joint, posterior, size, seed=random.fold_in(seed, index)
+    draw = posterior.draw_stopped(
+      log_joint, size, seed=random.fold_in(seed, index)
     )
-    log_w = protocol.log_weights(log_joint, posterior, draw)
+    log_w = posterior.log_weights(log_joint, draw)
     return tf.reduce_logsumexp(log_w, axis=0)
 
   size = min(chunk_size, num_samples)
   chunks, rest = divmod(num_samples, size)
-  # The first chunk also serves as the loop's initial value.
+  # The first chunk also serves as the initial value of the loop.
   total = log_sum(size, 0)
   if chunks > 1:
     _, total = tf.while_loop(

@@ -16,7 +16,6 @@ from experiments.hvae import model as hvae_model
 from experiments.hvae import optimizer as hvae_optimizer
 from experiments.hvae import settings as hvae_settings
 from tf_mco import random
-from tf_mco.posteriors import protocol
 
 
 def _settings(**flags: Any) -> hvae_settings.Settings:
@@ -32,8 +31,8 @@ def test_no_leapfrog_steps_is_the_plain_vae() -> None:
   found = objective.surrogate(x, seed=5).bound
   data_seed, draw_seed = random.split(5, 2)
   prepared = objective.prepare(x, seed=data_seed)
-  posterior = objective.problem(prepared).posterior
-  z = protocol.sample(posterior, 1, seed=draw_seed)
+  posterior = objective.encode_batch(prepared).posterior
+  z = posterior.sample(1, seed=draw_seed)
   mean = np.asarray(posterior.mean(), np.float64)
   scale = np.asarray(posterior.stddev(), np.float64)
   logits = np.asarray(model.objective.decoder(z[0]), np.float64)
@@ -57,7 +56,7 @@ def test_no_leapfrog_steps_is_the_plain_vae() -> None:
 def test_dynamics_start_as_the_originals(flags, scale, shape) -> None:
   images = datasets.load('digits')
   model = hvae_model.make(_settings(leapfrog_steps=2, **flags), images)
-  sizes = model.objective.encoder_stages[0].head.step_sizes()
+  sizes = model.objective.encoder_conditionals[0].head.step_sizes()
   np.testing.assert_allclose(sizes, np.full(shape, 0.2), rtol=1e-6)
   found = hvae_measures.dynamics(model)
   assert found['step_size'] == pytest.approx(0.2)

@@ -142,8 +142,8 @@ def test_removing_silent_units_keeps_every_weight(latents, depth):
   assert small.objective.prior.units == int(kept[-1].sum())
 
   x = _images(7).astype('float32') / 255
-  large_problem = model.objective.problem(x)
-  small_problem = small.objective.problem(x)
+  large_problem = model.objective.encode_batch(x)
+  small_problem = small.objective.encode_batch(x)
   chain = len(latents) > 1
   rng = np.random.default_rng(3)
   full = [rng.normal(size=[2, 7, n]).astype('float32') for n in latents]

@@ -96,6 +96,6 @@ def test_a_model_of_two_layers_has_samples_of_both():
     tf_mco.estimators.Iwae(num_samples=3),
   )
   x = np.zeros([2, 784], 'float32')
-  posterior = model.objective.problem(x).posterior
+  posterior = model.objective.encode_batch(x).posterior
   samples = posterior.sample(3, seed=0)
   assert [tuple(z.shape) for z in samples] == [(3, 2, 100), (3, 2, 50)]

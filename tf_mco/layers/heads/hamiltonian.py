@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf_mco.layers.heads import head as head_lib
 from tf_mco.ops import checks
 from tf_mco.posteriors import hamiltonian
 from tf_mco.posteriors.hamiltonian import tempering as hamiltonian_tempering
@@ -15,7 +16,7 @@ from tf_mco.posteriors.hamiltonian import validation
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class HamiltonianPosterior(keras.layers.Layer):
+class HamiltonianPosterior(head_lib.Head):
   """A posterior layer, followed by tempered leapfrog steps.
 
   `layer(features)` returns the parameter tensor of `base_layer`;

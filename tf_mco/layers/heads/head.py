@@ -10,7 +10,26 @@ import tensorflow as tf
 from tf_mco._tfp import tfd
 
 
-class DenseHead(keras.layers.Layer):
+class Head(keras.layers.Layer):
+  """The base class of layers that make the parameters of a distribution."""
+
+  # The values that the distribution can score: 'binary', or 'real'.
+  support = 'real'
+
+  def distribution(self, parameters: tf.Tensor) -> Any:
+    """Returns the distribution with these parameters."""
+    raise NotImplementedError
+
+  def note_fault(self, first: tf.Tensor) -> None:
+    """Keeps what `describe_fault` reports, where `first` is true."""
+    del first
+
+  def describe_fault(self) -> str:
+    """Returns a sentence on the first bad step, or an empty string."""
+    return ''
+
+
+class DenseHead(Head):
   """Maps features to the parameter tensor of a distribution.
 
   The layer returns tensors only, so that it works in functional models,
@@ -19,8 +38,6 @@ class DenseHead(keras.layers.Layer):
 
   # Parameters per dimension of the event.
   num_parameters = 1
-  # The values that the distribution can score: 'binary', or 'real'.
-  support = 'real'
 
   def __init__(
     self,

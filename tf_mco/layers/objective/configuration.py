@@ -1,71 +1,90 @@
-"""Whether the parts of a model fit, their variables, and their files."""
+"""The parts of an objective: whether they fit, their variables, their files."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import keras
 
+from tf_mco import estimators
 from tf_mco import registry
-from tf_mco import types
+from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
 
 
-def check(objective: Any) -> None:
+class Configuration(NamedTuple):
+  """The arguments of an objective that a configuration file describes."""
+
+  encoder: conditional_lib.Specs
+  decoder: conditional_lib.Specs
+  prior: keras.layers.Layer
+  estimator: estimators.Estimator
+  binarization: str
+  analytic_kl: bool
+  seed: int
+
+
+def check(
+  configuration: Configuration,
+  encoder: tuple[conditional_lib.Conditional, ...],
+  decoder: tuple[conditional_lib.Conditional, ...],
+) -> None:
   """Raises ValueError if the parts of an objective do not fit together.
 
   Args:
-    objective: a layer with `encoder_stages`, `decoder_stages`, `prior`,
-      `estimator` and `analytic_kl`.
+    configuration: the arguments of the objective.
+    encoder: the conditional distributions of `configuration.encoder`.
+    decoder: the conditional distributions of `configuration.decoder`.
   """
-  depths = len(objective.encoder_stages), len(objective.decoder_stages)
-  if depths[0] != depths[1]:
+  if len(encoder) != len(decoder):
     raise ValueError(
       '`encoder` and `decoder` must have the same number of stochastic '
-      f'layers. Received: {depths[0]} and {depths[1]}'
+      f'layers. Received: {len(encoder)} and {len(decoder)}'
     )
-  for stage in objective.encoder_stages[1:]:
-    if stage.network is not None and conditional_lib.is_random(stage.network):
+  for conditional in encoder[1:]:
+    network = conditional.network
+    if network is not None and conditional_lib.is_random(network):
       raise ValueError(
         'A network between stochastic layers of the encoder is called to '
         'sample and to score, and must not draw random numbers of its own '
-        f'(Dropout does). Received: {stage.network!r}'
+        f'(Dropout does). Received: {network!r}'
       )
-  if not hasattr(objective.prior, 'distribution'):
+  if not isinstance(configuration.prior, prior_lib.Prior):
     raise ValueError(
       '`prior` must be a Keras layer with a `.distribution()`, such as '
-      f'tf_mco.layers.BernoulliPrior. Received: {objective.prior!r}'
+      f'tf_mco.layers.BernoulliPrior. Received: {configuration.prior!r}'
     )
-  _check_estimator(objective, num_layers=depths[0])
+  _check_estimator(configuration, num_layers=len(encoder))
 
 
-def _check_estimator(objective: Any, num_layers: int) -> None:
-  if not isinstance(objective.estimator, types.Estimator):
+def _check_estimator(configuration: Configuration, num_layers: int) -> None:
+  if not isinstance(configuration.estimator, estimators.Estimator):
     raise ValueError(
       '`estimator` must be a name or an estimator of tf_mco. Received: '
-      f'{objective.estimator!r}'
+      f'{configuration.estimator!r}'
     )
-  mean = hasattr(objective.estimator, 'mean_surrogate') and num_layers == 1
-  if objective.analytic_kl and not mean:
+  of_mean = isinstance(configuration.estimator, estimators.MeanEstimator)
+  if configuration.analytic_kl and not (of_mean and num_layers == 1):
     raise ValueError(
       '`analytic_kl` needs an estimator of a mean (elbo, reinforce, '
       'reinforce_loo, arm, disarm) and one stochastic layer. Received: '
-      f'{objective.estimator!r}, {num_layers} stochastic layer(s)'
+      f'{configuration.estimator!r}, {num_layers} stochastic layer(s)'
     )
 
 
 def trainable_variables(
-  encoder: Any, decoder: Any, prior: Any
-) -> dict[str, list]:
+  configuration: Configuration,
+) -> dict[str, list[keras.Variable]]:
   """Returns the trainable variables by group, each in one group only."""
-  groups: dict[str, list] = {'encoder': [], 'decoder': [], 'prior': []}
-  found = {
-    'encoder': conditional_lib.layers(encoder),
-    'decoder': conditional_lib.layers(decoder),
-    'prior': [prior],
+  layers_of_group = {
+    'encoder': conditional_lib.layers(configuration.encoder),
+    'decoder': conditional_lib.layers(configuration.decoder),
+    'prior': [configuration.prior],
   }
+  groups: dict[str, list[keras.Variable]] = {}
   seen: set[int] = set()
-  for group, layers in found.items():
+  for group, layers in layers_of_group.items():
+    groups[group] = []
     for layer in layers:
       for variable in layer.trainable_variables:
         if id(variable) not in seen:
@@ -74,24 +93,24 @@ def trainable_variables(
   return groups
 
 
-def to_config(objective: Any) -> dict[str, Any]:
-  """Returns what `from_config` reads: the arguments of an objective."""
+def to_config(configuration: Configuration) -> dict[str, object]:
+  """Returns the configuration from which `from_config` makes the arguments."""
   return {
-    'encoder': conditional_lib.sequence_config(objective.encoder),
-    'decoder': conditional_lib.sequence_config(objective.decoder),
-    'prior': keras.saving.serialize_keras_object(objective.prior),
-    'estimator': registry.to_config(objective.estimator),
-    'binarization': objective.binarization,
-    'analytic_kl': objective.analytic_kl,
-    'seed': objective.seed,
+    'encoder': conditional_lib.specs_config(configuration.encoder),
+    'decoder': conditional_lib.specs_config(configuration.decoder),
+    'prior': keras.saving.serialize_keras_object(configuration.prior),
+    'estimator': registry.to_config(configuration.estimator),
+    'binarization': configuration.binarization,
+    'analytic_kl': configuration.analytic_kl,
+    'seed': configuration.seed,
   }
 
 
-def from_config(config: dict[str, Any]) -> dict[str, Any]:
+def from_config(config: dict) -> dict:
   """Returns a configuration with its networks and estimator made."""
-  config = dict(config)
+  arguments = dict(config)
   for part in ('encoder', 'decoder'):
-    config[part] = conditional_lib.from_sequence_config(config[part])
-  config['prior'] = keras.saving.deserialize_keras_object(config['prior'])
-  config['estimator'] = registry.from_config(config['estimator'])
-  return config
+    arguments[part] = conditional_lib.specs_from_config(config[part])
+  arguments['prior'] = keras.saving.deserialize_keras_object(config['prior'])
+  arguments['estimator'] = registry.from_config(config['estimator'])
+  return arguments

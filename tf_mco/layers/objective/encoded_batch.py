@@ -1,138 +1,144 @@
-"""The log-joint and the posterior of a batch, from networks and heads."""
+"""One batch of observations, encoded once: its log-joint and its posterior."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tf_mco import estimation
+from tf_mco import estimators
 from tf_mco import posteriors
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
 from tf_mco.layers.objective import generative_model
 from tf_mco.ops import gradients
-from tf_mco.posteriors import protocol
+
+Conditionals = tuple[conditional_lib.Conditional, ...]
 
 
-class EncodedBatch(NamedTuple):
-  """What an estimator needs, for one batch that was encoded once."""
+class EncodedBatch:
+  """The log-joint and the posterior of one batch, as an estimator needs them.
 
-  log_joint: types.LogJoint
-  posterior: Any
-  first_posterior: tfd.Distribution  # q(z1 | x), or its base
-  log_likelihood: types.LogJoint  # log p(x | z1), `[K, B]`
-  kl: Callable[[], tf.Tensor]  # KL(q(z1 | x) || prior), `[B]`, one layer
-  prior: Callable[[], tfd.Distribution]  # p(z) of the last z
-
-
-def make(
-  x: tf.Tensor,
-  encoder: tuple[conditional_lib.Conditional, ...],
-  decoder: tuple[conditional_lib.Conditional, ...],
-  prior: Any,
-  *,
-  chain: bool,
-  training: bool,
-) -> EncodedBatch:
-  """Returns the problem of prepared data `[B, ...]`.
-
-  Args:
-    x: what the likelihood scores.
-    encoder: q(z1 | x), q(z2 | z1), ...
-    decoder: p(x | z1), p(z1 | z2), ...
-    prior: a layer whose `.distribution()` is p(z) of the last z.
-    chain: whether the posterior is a Chain, even of one layer.
-    training: passed to the networks.
+  Attributes:
+    log_joint: log p(x, z) of the batch, a `GenerativeModel`.
+    posterior: q(z | x).
   """
 
-  def first_posterior_of(data: tf.Tensor) -> tfd.Distribution:
-    parameters = encoder[0].parameters(data, training=training)
-    return encoder[0].head.distribution(parameters)
+  def __init__(
+    self,
+    x: tf.Tensor,
+    encoder: Conditionals,
+    decoder: Conditionals,
+    prior: prior_lib.Prior,
+    *,
+    chain: bool,
+    training: bool,
+  ):
+    """Encodes prepared observations.
 
-  def posterior_given(first: tfd.Distribution) -> Any:
-    return _chain(first, encoder[1:], training) if chain else first
+    Args:
+      x: `[B, ...]`, the observations that the likelihood scores.
+      encoder: q(z1 | x), q(z2 | z1), ...
+      decoder: p(x | z1), p(z1 | z2), ...
+      prior: a layer whose `.distribution()` is p(z) of the last z.
+      chain: whether the posterior is a Chain, even of one layer.
+      training: passed to the networks.
+    """
+    self._prior = prior
 
-  log_joint = generative_model.GenerativeModel(
-    x,
-    decoder,
-    prior,
-    lambda data: posterior_given(first_posterior_of(data)),
-    training=training,
-  )
-  given = first_posterior_of(x)
-  posterior = posterior_given(given)
-  # A Hamiltonian posterior has no mean and no divergence of its own.
-  first = given if protocol.can_rescore(given) else given.base
+    def posterior_of(observations: tf.Tensor) -> posteriors.Posterior:
+      parameters = encoder[0].parameters(observations, training=training)
+      first = encoder[0].head.distribution(parameters)
+      if chain:
+        return _chain(first, encoder[1:], training)
+      return posteriors.as_posterior(first)
 
-  def kl() -> tf.Tensor:
-    return tfd.kl_divergence(first, prior.distribution())
+    self.log_joint = generative_model.GenerativeModel(
+      x, decoder, prior, posterior_of, training=training
+    )
+    self.posterior = posterior_of(x)
 
-  return EncodedBatch(
-    log_joint,
-    posterior,
-    first,
-    log_joint.log_likelihood,
-    kl,
-    prior.distribution,
-  )
+  @property
+  def first_posterior(self) -> tfd.Distribution:
+    """The distribution q(z1 | x), or the base that a Hamiltonian moves."""
+    return self.posterior.base
+
+  @property
+  def log_likelihood(self) -> types.LogJoint:
+    """The function that maps samples to log p(x | z1), `[K, B]`, in nats."""
+    return self.log_joint.log_likelihood
+
+  def prior(self) -> tfd.Distribution:
+    """Returns p(z) of the last z."""
+    return self._prior.distribution()
+
+  def kl(self) -> tf.Tensor:
+    """Returns KL(q(z1 | x) || prior), `[B]`, for one stochastic layer."""
+    return tfd.kl_divergence(self.first_posterior, self.prior())
 
 
 def _chain(
-  first: tfd.Distribution,
-  rest: tuple[conditional_lib.Conditional, ...],
-  training: bool,
+  first: tfd.Distribution, rest: Conditionals, training: bool
 ) -> posteriors.Chain:
-  def conditional(stage: conditional_lib.Conditional) -> Callable:
-    return lambda *previous: stage.distribution(previous[-1], training=training)
+  def given_last(
+    conditional: conditional_lib.Conditional,
+  ) -> Callable[..., tfd.Distribution]:
+    return lambda *previous: conditional.distribution(
+      previous[-1], training=training
+    )
 
-  return posteriors.Chain([first, *(conditional(stage) for stage in rest)])
+  return posteriors.Chain([first, *map(given_last, rest)])
 
 
-def with_analytic_kl(
-  estimator: Any, problem: EncodedBatch, *, seed: types.Seed
+def estimate(
+  estimator: estimators.Estimator,
+  batch: EncodedBatch,
+  *,
+  analytic_kl: bool,
+  seed: types.Seed,
+) -> types.Surrogate:
+  """Returns the estimator's surrogate of an encoded batch.
+
+  Args:
+    estimator: any estimator; with `analytic_kl`, an estimator of a mean.
+    batch: the encoded observations.
+    analytic_kl: whether the divergence from the prior is in closed form.
+    seed: an integer or an int32 `[2]` tensor.
+  """
+  posterior = batch.posterior
+  if analytic_kl and isinstance(estimator, estimators.MeanEstimator):
+    if posterior.can_rescore:
+      return _with_analytic_kl(estimator, batch, seed=seed)
+    # A posterior that follows log_joint has no divergence in closed form; the
+    # divergence of its base serves as a control variate instead.
+    posterior = posterior.with_prior(batch.prior())
+  return estimation.estimate(estimator, batch.log_joint, posterior, seed=seed)
+
+
+def _with_analytic_kl(
+  estimator: estimators.MeanEstimator,
+  batch: EncodedBatch,
+  *,
+  seed: types.Seed,
 ) -> types.Surrogate:
   """Returns the surrogate of E_q[log p(x | z)] - KL(q || p).
 
   The divergence is in closed form, and so is its gradient, in posterior and
-  prior; the estimator serves the expected log-likelihood. A Hamiltonian
-  posterior, which has no such divergence, has that of its base as a control
-  variate.
-
-  Raises:
-    ValueError: for another posterior that scores its own samples only.
+  prior. The estimator serves the expected log-likelihood.
   """
-  fn, posterior = problem.log_likelihood, problem.posterior
-  if not protocol.can_rescore(posterior):
-    if not hasattr(posterior, 'with_prior'):
-      raise ValueError(
-        '`analytic_kl` needs a posterior with a divergence in closed form, or '
-        'with a control variate, `with_prior`, as posteriors.Hamiltonian has. '
-        f'Received: {posterior!r}'
-      )
-    controlled = posterior.with_prior(problem.prior())
-    return estimation.estimate(
-      estimator, problem.log_joint, controlled, seed=seed
-    )
-  draw = estimator.draw(fn, posterior, seed=seed)
-  mean = estimator.mean_surrogate(fn, posterior, draw)
-  kl = problem.kl()
-  bound = mean.bound - tf.stop_gradient(kl)
+  posterior = batch.posterior
+  draw = estimator.draw(batch.log_likelihood, posterior, seed=seed)
+  likelihood = estimator.mean_surrogate(batch.log_likelihood, posterior, draw)
+  kl = batch.kl()
+  bound = likelihood.mean - tf.stop_gradient(kl)
+  # The divergence is the mean of log q - log p; a log-weight has the values.
+  last = types.as_path(draw.samples)[-1]
+  log_ratio = batch.prior().log_prob(last) - posterior.log_prob(draw.samples)
   return types.Surrogate(
-    loss=gradients.with_gradient_of(-bound, mean.loss + kl),
+    loss=gradients.with_gradient_of(-bound, likelihood.loss + kl),
     bound=bound,
-    log_weights=mean.log_weights - tf.stop_gradient(kl),
-  )
-
-
-def estimate(
-  estimator: Any, problem: EncodedBatch, *, analytic_kl: bool, seed: types.Seed
-) -> types.Surrogate:
-  """Returns the estimator's surrogate of a problem."""
-  if analytic_kl:
-    return with_analytic_kl(estimator, problem, seed=seed)
-  return estimation.estimate(
-    estimator, problem.log_joint, problem.posterior, seed=seed
+    log_weights=likelihood.values + tf.stop_gradient(log_ratio),
   )

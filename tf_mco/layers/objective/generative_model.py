@@ -3,96 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
+from tf_mco import posteriors
 from tf_mco import random
 from tf_mco import types
+from tf_mco._tfp import tfd
+from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
-from tf_mco.posteriors import protocol
 
 
 class GenerativeModel:
-  """A log-joint that can also dream: draw x and z from the model.
+  """The log-joint of a batch, which can also draw x and z from the model.
 
-  Estimators call it; those with a sleep phase call `dream` and
-  `log_q_of_dream` as well.
+  The density factorizes as
+
+    p(x, z) = p(x | z1) p(z1 | z2) ... p(zL).
+
+  Estimators call the object. Estimators with a sleep phase call `dream` and
+  `log_q_of_dream` as well (see `types.DreamingLogJoint`).
   """
 
+  # Messages name a log-joint by its function's name.
   __name__ = 'log_joint'
 
   def __init__(
     self,
     x: tf.Tensor,
     decoder: tuple[conditional_lib.Conditional, ...],
-    prior: Any,
-    posterior_of: Callable[[tf.Tensor], Any],
+    prior: prior_lib.Prior,
+    posterior_of: Callable[[tf.Tensor], posteriors.Posterior],
     *,
     training: bool,
   ):
     """Makes the log-joint.
 
     Args:
-      x: `[B, ...]`, what the likelihood scores.
+      x: `[B, ...]`, the observations that the likelihood scores.
       decoder: p(x | z1), p(z1 | z2), ...
       prior: a layer whose `.distribution()` is p(z) of the last z.
-      posterior_of: maps data to the posterior.
+      posterior_of: maps observations to the posterior.
       training: passed to the networks.
     """
     self._x = x
     self._decoder = decoder
     self._prior = prior.distribution()
     self._posterior_of = posterior_of
-    self._options = {'training': training}
+    self._training = training
 
   def __call__(self, samples: types.Samples) -> tf.Tensor:
     """Returns log p(x, z), `[K, B]`, in nats."""
-    path = samples if isinstance(samples, tuple) else (samples,)
+    path = types.as_path(samples)
     last = _log_prob(self._prior, path[-1], 'the prior')
     terms = [last, self.log_likelihood(path)]
-    for below, stage in enumerate(self._decoder[1:]):
-      given = stage.distribution(path[below + 1], **self._options)
-      what = f'stochastic layer {below + 1} of the decoder'
-      terms.append(_log_prob(given, path[below], what))
+    for below, conditional in enumerate(self._decoder[1:]):
+      distribution = conditional.distribution(
+        path[below + 1], training=self._training
+      )
+      owner = f'stochastic layer {below + 1} of the decoder'
+      terms.append(_log_prob(distribution, path[below], owner))
     return tf.add_n(terms)
 
   def log_likelihood(self, samples: types.Samples) -> tf.Tensor:
     """Returns log p(x | z1), `[K, B]`, in nats."""
-    first = samples[0] if isinstance(samples, tuple) else samples
-    given = self._decoder[0].distribution(first, **self._options)
-    return _log_prob(given, self._x, 'the likelihood')
+    first = types.as_path(samples)[0]
+    return _log_prob(self._likelihood(first), self._x, 'the likelihood')
 
-  def dream(self, *, seed: types.Seed) -> tuple[tf.Tensor, types.Samples]:
-    """Returns x `[B, ...]` and z, `[1, B, ...]` per layer, from p(x, z).
+  def dream(self, *, seed: types.Seed) -> tuple[tf.Tensor, types.Path]:
+    """Returns x, `[B, ...]`, and z, `[1, B, ...]` per layer, from p(x, z).
 
-    As many dreams as there are examples; the gradient is stopped.
+    There are as many dreams as examples. Their gradient is stopped.
     """
     seed, data_seed = random.split(seed, 2)
     count = tf.shape(self._x)[0]
     path = sample_path(self._decoder, self._prior, count, seed=seed)
-    given = self._decoder[0].distribution(path[0], **self._options)
-    x = random.sample(given, [], seed=data_seed)[0]
+    x = random.sample(self._likelihood(path[0]), [], seed=data_seed)[0]
     x = tf.ensure_shape(x, self._x.shape)
     return tf.nest.map_structure(tf.stop_gradient, (x, path))
 
-  def log_q_of_dream(
-    self, dream: tuple[tf.Tensor, tuple[tf.Tensor, ...]]
-  ) -> tf.Tensor:
+  def log_q_of_dream(self, dream: tuple[tf.Tensor, types.Path]) -> tf.Tensor:
     """Returns log q(z | x) of a dream, `[B]`, differentiable in q."""
     x, path = dream
-    posterior = self._posterior_of(x)
-    return protocol.log_prob(posterior, protocol.pack(posterior, path))[0]
+    return self._posterior_of(x).log_prob(path)[0]
+
+  def _likelihood(self, first: tf.Tensor) -> tfd.Distribution:
+    return self._decoder[0].distribution(first, training=self._training)
 
 
-def _log_prob(distribution: Any, value: tf.Tensor, what: str) -> tf.Tensor:
+def _log_prob(
+  distribution: tfd.Distribution, value: tf.Tensor, owner: str
+) -> tf.Tensor:
   """Returns the log-density, `[K, B]`; ValueError rather than broadcasting."""
   value = tf.convert_to_tensor(value)
   event = distribution.event_shape
   rank = value.shape.rank - (event.rank or 0)
   if not value.shape[max(rank, 0) :].is_compatible_with(event) or rank > 2:
     raise ValueError(
-      f'The event shape of {what} must be that of what it scores. Received: '
+      f'The event shape of {owner} must be that of what it scores. Received: '
       f'event_shape={event} for values of shape {value.shape}'
     )
   return distribution.log_prob(value)
@@ -100,22 +108,23 @@ def _log_prob(distribution: Any, value: tf.Tensor, what: str) -> tf.Tensor:
 
 def sample_path(
   decoder: tuple[conditional_lib.Conditional, ...],
-  prior: Any,
+  prior: tfd.Distribution,
   count: int | tf.Tensor,
   *,
   seed: types.Seed,
-) -> tuple[tf.Tensor, ...]:
+) -> types.Path:
   """Returns one sample path of the prior per example, `[1, count, ...]` each.
 
   Args:
-    decoder: p(x | z1), p(z1 | z2), ...; the first is not used.
+    decoder: p(x | z1), p(z1 | z2), ... The first is not used.
     prior: the distribution of the last z.
-    count: how many.
+    count: how many paths to draw.
     seed: an integer or an int32 `[2]` tensor.
   """
   prior_seed, seed = random.split(seed, 2)
   path = [random.sample(prior, [1, count], seed=prior_seed)]
   for depth in reversed(range(1, len(decoder))):
-    given = decoder[depth].distribution(path[0])
-    path.insert(0, random.sample(given, [], seed=random.fold_in(seed, depth)))
+    distribution = decoder[depth].distribution(path[0])
+    layer_seed = random.fold_in(seed, depth)
+    path.insert(0, random.sample(distribution, [], seed=layer_seed))
   return tuple(path)

@@ -1,4 +1,4 @@
-"""A Keras layer from data to the bound of log p(x), which adds its loss."""
+"""A Keras layer from observations to the bound of log p(x)."""
 
 from __future__ import annotations
 
@@ -7,33 +7,52 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf_mco import estimators
 from tf_mco import random
 from tf_mco import registry
 from tf_mco import types
 from tf_mco.layers.objective import conditional as conditional_lib
-from tf_mco.layers.objective import configuration
-from tf_mco.layers.objective import encoded_batch as encoded_batch
+from tf_mco.layers.objective import configuration as configuration_lib
+from tf_mco.layers.objective import encoded_batch
 from tf_mco.layers.objective import pixels
 from tf_mco.ops import checks
-from tf_mco.posteriors import protocol
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class MonteCarloObjective(keras.layers.Layer):
-  """x -> the bound of log p(x), `[B]`, in nats; adds minus its mean as loss.
+  """A layer that maps x to the bound of log p(x), `[B]`, and adds its loss.
 
-  The value is the bound that the estimator reports; the gradient of the
-  added loss is the estimator's. The returned bound carries no gradient.
+  The value is the bound that the estimator reports, in nats. The layer adds
+  minus the mean of the bound as a loss, and the gradient of that loss is the
+  estimator's. The returned bound carries no gradient.
+
+  Use the layer in a functional model of your own. For a whole model with `fit`,
+  `evaluate` and `export`, use `tf_mco.models.LatentVariableModel`.
+
+  #### Example
+
+  >>> import keras
+  >>> import tf_mco
+  >>> objective = tf_mco.layers.MonteCarloObjective(
+  ...   encoder=tf_mco.layers.BernoulliPosterior(4),
+  ...   decoder=tf_mco.layers.BernoulliLikelihood(6),
+  ...   prior=tf_mco.layers.BernoulliPrior(4),
+  ...   estimator='disarm',
+  ... )
+  >>> inputs = keras.Input([6])
+  >>> model = keras.Model(inputs, objective(inputs))
+  >>> print(model(tf.zeros([3, 6])).shape, len(model.losses))
+  (3,) 1
   """
 
   built: bool
 
   def __init__(
     self,
-    encoder: Any,
-    decoder: Any,
-    prior: Any,
-    estimator: types.Estimator | str,
+    encoder: conditional_lib.Specs,
+    decoder: conditional_lib.Specs,
+    prior: keras.layers.Layer,
+    estimator: estimators.Estimator | str,
     *,
     binarization: str = 'auto',
     analytic_kl: bool = False,
@@ -55,9 +74,9 @@ class MonteCarloObjective(keras.layers.Layer):
       binarization: 'dynamic': x is 1 with probability its pixel, drawn anew
         at every visit inside the compiled step; 'none'; 'auto': dynamic if the
         likelihood is of binary data.
-      analytic_kl: E[log p(x|z)] - KL(q || p) with the KL in closed form, for
-        estimators of a mean and one stochastic layer. With a Hamiltonian
-        posterior, that of its base, as a control variate.
+      analytic_kl: whether the bound is E[log p(x|z)] - KL(q || p) with the KL
+        in closed form, for estimators of a mean and one stochastic layer. With
+        a Hamiltonian posterior the KL of its base is a control variate.
       seed: of all random numbers, together with the step.
       **kwargs: of `keras.layers.Layer`.
     Raises:
@@ -74,32 +93,45 @@ class MonteCarloObjective(keras.layers.Layer):
     self.binarization = binarization
     self.analytic_kl = analytic_kl
     self.seed = seed
-    self.encoder_stages = conditional_lib.parse('encoder', encoder)
-    self.decoder_stages = conditional_lib.parse('decoder', decoder)
+    self.encoder_conditionals = conditional_lib.parse('encoder', encoder)
+    self.decoder_conditionals = conditional_lib.parse('decoder', decoder)
     # Keras saves the weights of layers in lists, but not of nested ones.
     self.parts = [
       *conditional_lib.layers(encoder),
       *conditional_lib.layers(decoder),
       prior,
     ]
-    configuration.check(self)
+    configuration_lib.check(
+      self.configuration, self.encoder_conditionals, self.decoder_conditionals
+    )
     self.step: Any = None
+
+  @property
+  def configuration(self) -> configuration_lib.Configuration:
+    """The arguments of which the layer was made."""
+    return configuration_lib.Configuration(
+      self.encoder,
+      self.decoder,
+      self.prior,
+      self.estimator,
+      self.binarization,
+      self.analytic_kl,
+      self.seed,
+    )
 
   @property
   def support(self) -> str:
     """The values that the likelihood scores: 'binary' or 'real'."""
-    return self.decoder_stages[0].head.support
+    return self.decoder_conditionals[0].head.support
 
   @property
   def num_layers(self) -> int:
     """The number of stochastic layers."""
-    return len(self.encoder_stages)
+    return len(self.encoder_conditionals)
 
-  def parameter_groups(self) -> dict[str, list]:
+  def parameter_groups(self) -> dict[str, list[keras.Variable]]:
     """Returns the trainable variables of encoder, decoder and prior."""
-    return configuration.trainable_variables(
-      self.encoder, self.decoder, self.prior
-    )
+    return configuration_lib.trainable_variables(self.configuration)
 
   def build(self, input_shape: Any) -> None:
     """Makes all weights, by one evaluation of an example of zeros."""
@@ -117,12 +149,11 @@ class MonteCarloObjective(keras.layers.Layer):
     self.built = True
     with tf.init_scope():
       example = tf.zeros([1, *input_shape[1:]], self.log_dtype)
-      problem = self.problem(self.prepare(example, seed=0))
-      if protocol.can_rescore(problem.posterior):
+      batch = self.encode_batch(self.prepare(example, seed=0))
+      if batch.posterior.can_rescore:
         self.surrogate(example, seed=0)
       else:  # a trajectory needs a tape, and `init_scope` stops them all
-        base = problem.first_posterior
-        problem.log_joint(random.sample(base, [1], seed=0))
+        batch.log_joint(random.sample(batch.first_posterior, [1], seed=0))
 
   @property
   def log_dtype(self) -> str:
@@ -130,7 +161,7 @@ class MonteCarloObjective(keras.layers.Layer):
     return 'float64' if self.compute_dtype == 'float64' else 'float32'
 
   def prepare(self, x: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
-    """Returns the data as the model sees them: floating, and binarized."""
+    """Returns observations as the model scores them: floating, binarized."""
     dynamic = self.binarization == 'dynamic' or (
       self.binarization == 'auto' and self.support == 'binary'
     )
@@ -138,14 +169,19 @@ class MonteCarloObjective(keras.layers.Layer):
       return pixels.binarize(x, dtype=self.log_dtype, seed=seed)
     return pixels.to_unit_interval(x, self.log_dtype)
 
-  def problem(
+  def encode_batch(
     self, x: tf.Tensor, *, training: bool = False
   ) -> encoded_batch.EncodedBatch:
-    """Returns log-joint and posterior of prepared data `[B, ...]`."""
-    return encoded_batch.make(
+    """Returns log-joint and posterior of prepared observations `[B, ...]`.
+
+    Args:
+      x: observations, as `prepare` returns them.
+      training: passed to the networks.
+    """
+    return encoded_batch.EncodedBatch(
       x,
-      self.encoder_stages,
-      self.decoder_stages,
+      self.encoder_conditionals,
+      self.decoder_conditionals,
       self.prior,
       chain=isinstance(self.encoder, list),
       training=training,
@@ -155,15 +191,15 @@ class MonteCarloObjective(keras.layers.Layer):
     self,
     x: tf.Tensor,
     *,
-    estimator: types.Estimator | None = None,
+    estimator: estimators.Estimator | None = None,
     training: bool = False,
     seed: types.Seed,
   ) -> types.Surrogate:
     """Returns loss, bound and log-weights of a batch `[B, ...]`.
 
     Args:
-      x: images, as given to `fit`.
-      estimator: in place of the layer's own.
+      x: observations, as given to `fit`.
+      estimator: an estimator in place of the layer's own.
       training: passed to the networks.
       seed: an integer or an int32 `[2]` tensor.
     """
@@ -171,21 +207,19 @@ class MonteCarloObjective(keras.layers.Layer):
     prepared = self.prepare(x, seed=data_seed)
     return encoded_batch.estimate(
       estimator or self.estimator,
-      self.problem(prepared, training=training),
+      self.encode_batch(prepared, training=training),
       analytic_kl=self.analytic_kl,
       seed=draw_seed,
     )
 
   def note_fault(self, first: tf.Tensor) -> None:
-    """Tells the layers that this step is the `first` bad one, a boolean."""
-    for stage in self.encoder_stages:
-      if hasattr(stage.head, 'note_fault'):
-        stage.head.note_fault(first)
+    """Tells the heads that this step is the `first` bad one, a boolean."""
+    for conditional in self.encoder_conditionals:
+      conditional.head.note_fault(first)
 
   def describe_fault(self) -> str:
-    """Returns what the layers noted, in sentences that start with a space."""
-    heads = [stage.head for stage in self.encoder_stages]
-    notes = [h.describe_fault() for h in heads if hasattr(h, 'describe_fault')]
+    """Returns what the heads noted, in sentences that start with a space."""
+    notes = [c.head.describe_fault() for c in self.encoder_conditionals]
     return ''.join(f' {note}' for note in notes if note)
 
   def next_seed(self) -> tf.Tensor:
@@ -204,16 +238,19 @@ class MonteCarloObjective(keras.layers.Layer):
     self.add_loss(tf.reduce_mean(result.loss))
     return result.bound
 
-  def compute_output_spec(self, x: Any, training: bool = False) -> Any:
+  def compute_output_spec(
+    self, x: keras.KerasTensor, training: bool = False
+  ) -> keras.KerasTensor:
     """Returns the spec of `[B]`."""
     del training
     return keras.KerasTensor((x.shape[0],), dtype=self.log_dtype)
 
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
-    return {**super().get_config(), **configuration.to_config(self)}
+    config = configuration_lib.to_config(self.configuration)
+    return {**super().get_config(), **config}
 
   @classmethod
   def from_config(cls, config: dict[str, Any]) -> MonteCarloObjective:
     """Returns the layer that `get_config` described."""
-    return cls(**configuration.from_config(config))
+    return cls(**configuration_lib.from_config(config))

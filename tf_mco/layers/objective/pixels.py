@@ -1,9 +1,8 @@
-"""Data on their way in: to [0, 1], checked, and binarized in the step."""
+"""Pixels on their way in: mapped to [0, 1], checked, and binarized."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,8 +13,13 @@ from tf_mco import types
 BINARIZATIONS = ('auto', 'dynamic', 'none')
 
 
-def to_unit_interval(x: tf.Tensor, dtype: Any) -> tf.Tensor:
-  """Returns integers divided by 255, booleans as 0 and 1, floats as given."""
+def to_unit_interval(x: tf.Tensor, dtype: tf.DType | str) -> tf.Tensor:
+  """Returns floating pixels: integers / 255, booleans as 0 and 1.
+
+  Args:
+    x: pixels. Floating pixels are returned as they are.
+    dtype: the dtype of the result.
+  """
   x = tf.convert_to_tensor(x)
   if x.dtype.is_integer:
     # A product is cheaper than a division, and 255 / 255 is still exactly 1.
@@ -23,14 +27,16 @@ def to_unit_interval(x: tf.Tensor, dtype: Any) -> tf.Tensor:
   return tf.cast(x, dtype)
 
 
-def binarize(x: tf.Tensor, *, dtype: Any, seed: types.Seed) -> tf.Tensor:
-  """Returns 1 with probability x, else 0: a new draw for every seed.
+def binarize(
+  x: tf.Tensor, *, dtype: tf.DType | str, seed: types.Seed
+) -> tf.Tensor:
+  """Returns 1 with probability x, else 0, drawn anew for every seed.
 
-  What is no probability gives NaN, so that no bound hides it.
+  A floating number outside of [0, 1] gives NaN, so that no bound hides it.
 
   Args:
-    x: bytes, of probability x / 255, or floating probabilities.
-    dtype: of the result.
+    x: bytes, whose probability is x / 255, or floating probabilities.
+    dtype: the dtype of the result.
     seed: an integer or an int32 `[2]` tensor.
   """
   x = tf.convert_to_tensor(x)
@@ -42,11 +48,14 @@ def binarize(x: tf.Tensor, *, dtype: Any, seed: types.Seed) -> tf.Tensor:
   return tf.where((x >= 0) & (x <= 1), tf.cast(u < x, dtype), nan)
 
 
-def _binarize_bytes(x: tf.Tensor, dtype: Any, seed: types.Seed) -> tf.Tensor:
-  """Compares each byte with 16 random bits: a third of the time of floats.
+def _binarize_bytes(
+  x: tf.Tensor, dtype: tf.DType | str, seed: types.Seed
+) -> tf.Tensor:
+  """Returns 1 where 16 random bits are below the threshold of the byte.
 
-  The threshold is x / 255 * 2^16, rounded: exact for 0 and 255, within
-  8e-6 of the probability between.
+  The comparison of integers takes a third of the time of floats. The threshold
+  is x / 255 * 2^16, rounded. It is exact for 0 and 255, and the probability is
+  within 8e-6 of x / 255 between them.
   """
   size = tf.size(x)
   words = random.bits([(size + 1) // 2], seed=seed)
@@ -59,12 +68,12 @@ def _binarize_bytes(x: tf.Tensor, dtype: Any, seed: types.Seed) -> tf.Tensor:
 
 
 def invalid(x: tf.Tensor, support: str) -> tf.Tensor | None:
-  """Returns whether any value cannot be scored; None if none ever can.
+  """Returns whether any value cannot be scored; None if the dtype rules it out.
 
   Args:
-    x: as received, before `to_unit_interval`.
-    support: 'binary': values in [0, 1]; 'real': finite values. Integers are
-      bytes for both.
+    x: pixels as received, before `to_unit_interval`.
+    support: 'binary' for values in [0, 1], 'real' for finite values. Integers
+      are bytes for both.
   """
   x = tf.convert_to_tensor(x)
   if x.dtype in (tf.uint8, tf.bool):
@@ -72,18 +81,18 @@ def invalid(x: tf.Tensor, support: str) -> tf.Tensor | None:
   if x.dtype.is_integer:
     return tf.reduce_any((x < 0) | (x > 255))
   if support == 'binary':
-    # Written so that NaN fails too.
+    # The comparison is written such that NaN fails too.
     return ~tf.reduce_all((x >= 0) & (x <= 1))
   return ~tf.reduce_all(tf.math.is_finite(x))
 
 
-def check(x: Any, support: str, where: str) -> None:
+def check(x: np.ndarray | tf.Tensor, support: str, where: str) -> None:
   """Raises ValueError if an array has a value that cannot be scored.
 
   Args:
-    x: an array or eager tensor.
+    x: an array or an eager tensor.
     support: see `invalid`.
-    where: what the array is, for the message.
+    where: the name of the array in the message.
   """
   array = np.asarray(x)
   if array.dtype.kind not in 'biuf':

@@ -1,8 +1,8 @@
 """The leapfrog integrator: half kick, drift, half kick, and tempering.
 
-Of the Hamiltonian U(z) + |p|^2 / 2 with the potential U(z) = -log p(x, z). A
-step is reversible and keeps the volume, so that it changes no density;
-tempering multiplies the momentum, and with it the volume.
+The Hamiltonian is U(z) + |p|^2 / 2, with the potential U(z) = -log p(x, z). A
+step is reversible and keeps the volume, so that it changes no density.
+Tempering multiplies the momentum, and with it the volume.
 
 Reference: Neal (2011), section 5.2, arXiv:1206.1901.
 """
@@ -49,14 +49,15 @@ def step(
 ) -> Phase:
   """Returns the phase after half kick, drift, half kick and tempering.
 
-  One evaluation of log_density and of its gradient: tempering does not move
-  the position, and the next half kick uses the same gradient again.
+  One evaluation of log_density and of its gradient suffices, because tempering
+  does not move the position, so that the next half kick uses the same gradient
+  again.
 
   Args:
-    log_density: as of `integrate`.
-    phase: where the step starts; gradients flow to all of it.
+    log_density: the function of `integrate`.
+    phase: the point where the step starts. Gradients flow to all of its parts.
     step_size: broadcasts against positions.
-    scale: multiplies the momentum afterwards; broadcasts likewise.
+    scale: the factor of the momentum after the step; it broadcasts likewise.
   """
   momentum = phase.momentum + 0.5 * step_size * phase.gradient
   position = phase.position + step_size * momentum
@@ -76,20 +77,21 @@ def integrate(
 ) -> Phase:
   """Returns the end of a trajectory, `len(step_sizes)` steps long.
 
-  The steps are unrolled, so that XLA compiles their gradient; memory grows
-  linearly in them. They evaluate log_density and its gradient once more often
-  than there are steps.
+  The steps are unrolled, so that XLA compiles their gradient. Memory grows
+  linearly in the number of steps. The steps evaluate log_density and its
+  gradient once more often than there are steps.
 
   Args:
-    log_density: maps positions `[K, B, ...]` to `[K, B]`; each value depends on
-      its own position only. Second derivatives flow through its gradient, to
-      the positions and to whatever parameters it has.
-    position: `[K, B, ...]`.
-    momentum: of the same shape.
+    log_density: maps positions `[K, B, ...]` to `[K, B]`, in nats. Each value
+      depends on its own position only. Second derivatives flow through the
+      gradient of the function, to the positions and to its parameters.
+    position: `[K, B, ...]`, where the trajectory starts.
+    momentum: `[K, B, ...]`, at the start.
     step_sizes: one for each step, broadcast against positions.
-    scales: the factor of the momentum after each step, likewise.
+    scales: the factor of the momentum after each step, broadcast likewise.
     recompute: whether a compiled step keeps its phase alone, and is computed
-      again in the backward pass: memory of one step, for one more forward pass.
+      again in the backward pass. That takes the memory of one step, and one
+      more forward pass.
   Raises:
     ValueError: if log_density has no gradient in the position, or there is not
       one scale for each step.

@@ -10,16 +10,16 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.ops import gradients
-from tf_mco.posteriors import protocol
+from tf_mco.posteriors import posterior as posterior_lib
 
 
 class Trajectories(NamedTuple):
-  """What a draw of a Hamiltonian posterior keeps beside its samples."""
+  """The parts of a Hamiltonian draw from which log-weights are made."""
 
   log_p: tf.Tensor  # `[K, B]`, log p(x, z) of the samples
-  log_q: tf.Tensor  # `[K, B]`, so that log_p - log_q is the log-weight
+  log_q: tf.Tensor  # `[K, B]`, such that log_p - log_q is the log-weight
   start: tf.Tensor  # `[K, B, ...]`, the samples of the base
-  noise: tf.Tensor  # `[K, B, ...]`, behind the first momentum; N(0, I)
+  noise: tf.Tensor  # `[K, B, ...]`, N(0, I), from which the momentum started
   momentum: tf.Tensor  # `[K, B, ...]`, at the end
 
 
@@ -34,40 +34,44 @@ def log_q(
 
 
 def integrated(
-  kept: Trajectories, base: tfd.Distribution, moved: bool
+  trajectories: Trajectories, base: tfd.Distribution, moved: bool
 ) -> tf.Tensor:
   """Returns log-weights, `[K, B]`, without the noise of z0 and of gamma.
 
   Args:
-    kept: of the draw.
-    base: q(z0 | x), whose entropy replaces -log q(z0 | x) where it is known.
+    trajectories: those of the draw.
+    base: q(z0 | x), whose entropy replaces -log q(z0 | x) where the entropy is
+      known in closed form.
     moved: whether there was a step, hence a momentum.
   """
   try:
     entropy = base.entropy()
   except NotImplementedError:
-    entropy = -protocol.log_prob(base, kept.start)
+    entropy = -_log_prob(base, trajectories.start)
   if not moved:
-    return kept.log_p + entropy
-  # Of log N(p; 0, I) and of the entropy of gamma; log 2 pi cancels.
-  half_size = 0.5 * tf.cast(tf.size(kept.noise[0, 0]), kept.log_p.dtype)
-  return kept.log_p - _half_square(kept.momentum) + entropy + half_size
+    return trajectories.log_p + entropy
+  # log N(p; 0, I) and the entropy of gamma both have d log(2 pi) / 2, which
+  # cancels; d / 2 of the entropy is left.
+  dimensions = tf.size(trajectories.noise[0, 0])
+  half_size = 0.5 * tf.cast(dimensions, trajectories.log_p.dtype)
+  kinetic = _half_square(trajectories.momentum)
+  return trajectories.log_p - kinetic + entropy + half_size
 
 
 def controlled(
-  kept: Trajectories, base: tfd.Distribution, prior: tfd.Distribution
+  trajectories: Trajectories, base: tfd.Distribution, prior: tfd.Distribution
 ) -> tf.Tensor:
   """Returns log-weights with a control variate, `[K, B]`.
 
   Args:
-    kept: of the draw.
+    trajectories: those of the draw.
     base: q(z0 | x).
     prior: p(z), with KL(q(z0 | x) || p) in closed form.
   """
-  log_ratio = protocol.log_prob(base, kept.start)
-  log_ratio -= prior.log_prob(kept.start)
+  log_ratio = _log_prob(base, trajectories.start)
+  log_ratio -= prior.log_prob(trajectories.start)
   kl = tfd.kl_divergence(base, prior)
-  return kept.log_p - kept.log_q + log_ratio - kl
+  return trajectories.log_p - trajectories.log_q + log_ratio - kl
 
 
 def standard_normal(like: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
@@ -77,10 +81,14 @@ def standard_normal(like: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
 
 
 def against(factor: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
-  """Appends axes to a scalar or `[B]`: it multiplies `[K, B, ...]`."""
+  """Returns a scalar or `[B]` factor that multiplies samples `[K, B, ...]`."""
   if factor.shape.rank == 0:
     return factor
   return gradients.expand_to_event(factor[tf.newaxis], samples)
+
+
+def _log_prob(base: tfd.Distribution, samples: tf.Tensor) -> tf.Tensor:
+  return posterior_lib.as_posterior(base).log_prob(samples)
 
 
 def _half_square(momentum: tf.Tensor) -> tf.Tensor:

@@ -3,34 +3,56 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.ops import checks
-from tf_mco.posteriors import protocol
+from tf_mco.posteriors import posterior as posterior_lib
 from tf_mco.posteriors.hamiltonian import leapfrog
 from tf_mco.posteriors.hamiltonian import log_weights as log_weights_lib
 from tf_mco.posteriors.hamiltonian import tempering as tempering_lib
 from tf_mco.posteriors.hamiltonian import validation
 
 
-class Hamiltonian:
+class Hamiltonian(posterior_lib.Posterior):
   """A base distribution whose samples are moved by tempered leapfrog steps.
 
   A sample z0 of the base and a momentum p0 = scale * gamma, gamma ~ N(0, I),
-  follow the Hamiltonian -log p(x, z) + |p|^2 / 2 to (z, p). With the momenta as
-  further variables, of the model N(p; 0, I), the log-weight is exact:
+  follow the Hamiltonian -log p(x, z) + |p|^2 / 2 to (z, p). The momenta are
+  further variables, which the model draws from N(p; 0, I). The log-weight is
+  therefore exact:
 
-    log p(x, z) + log N(p; 0, I) - log q(z0 | x) - log N(gamma; 0, I).
+    log w = log p(x, z) + log N(p; 0, I) - log q(z0 | x) - log N(gamma; 0, I).
 
-  Gradients flow through the gradient of log_joint, to the step sizes, the
-  temperatures, the base and the model, and estimators of an attached bound
-  (elbo, iwae, ciwae, renyi, miwae) and `tf_mco.evaluation` serve it. It scores
-  its own samples only: estimators that must score again refuse it.
+  Use this posterior where the gradient of log p(x, z) is cheap and a
+  factorized posterior is too narrow. Gradients flow through the gradient of
+  log_joint to the step sizes, to the temperatures, to the base and to the
+  model. The estimators of an attached bound (elbo, iwae, ciwae, renyi, miwae)
+  and `tf_mco.evaluation` serve it.
+
+  Warning: this posterior scores only the samples that it draws itself, so
+  that estimators which score other samples refuse it. The base must be
+  defined on all real numbers, because a leapfrog step may reach any of them.
+
+  #### Example
+
+  >>> import tensorflow_probability as tfp
+  >>> import tf_mco
+  >>> tfd = tfp.distributions
+  >>> base = tfd.Independent(tfd.Normal(tf.zeros([4, 2]), 1.0), 1)
+  >>> posterior = Hamiltonian(base, num_steps=3, step_size=0.1)
+  >>> log_joint = lambda z: -tf.reduce_sum((z - 1.0) ** 2, axis=-1)
+  >>> elbo = tf_mco.get_estimator('elbo', num_samples=5)
+  >>> print(tf_mco.estimate(elbo, log_joint, posterior, seed=0).bound.shape)
+  (4,)
+  >>> elbo.evaluations(posterior)
+  20
+
+  Reference: Caterini, Doucet and Sejdinovic (2018), arXiv:1805.11328.
   """
 
   can_rescore = False
@@ -40,50 +62,53 @@ class Hamiltonian:
     base: tfd.Distribution,
     *,
     num_steps: int,
-    step_size: Any,
+    step_size: float | np.ndarray | tf.Tensor,
     tempering: str = 'none',
     schedule: str = 'inverse_sqrt_beta',
-    initial_temperature: Any = 1.5,
-    alphas: Any = None,
+    initial_temperature: float | tf.Tensor = 1.5,
+    alphas: list[float] | np.ndarray | tf.Tensor | None = None,
     recompute: bool = False,
   ):
-    """Makes the posterior; it owns no variables.
+    """Makes the posterior, which owns no variables.
 
     Args:
-      base: q(z0 | x), reparameterized, of batch shape `[B]`, real variables.
-      num_steps: leapfrog steps; with 0 it is the base, and no momentum is
-        drawn.
-      step_size: positive; a scalar or of the event's shape, `[D]`. With a
-        leading axis of `num_steps` (or 1), one for each step; with a further
-        one of B behind it, one for each example: `[num_steps, B, D]`.
+      base: q(z0 | x), reparameterized, of batch shape `[B]`, over real
+        variables.
+      num_steps: the number of leapfrog steps. Without any step the posterior
+        is the base, and no momentum is drawn.
+      step_size: positive; a scalar or of the event's shape, `[D]`. A leading
+        axis of `num_steps` (or 1) gives one size for each step. A further axis
+        of B behind that axis gives one for each example: `[num_steps, B, D]`.
       tempering: 'none'; 'fixed', T[k] = T[0] + (1 - T[0]) k^2 / num_steps^2;
         or 'free', by `alphas`.
-      schedule: what T is in 'fixed': 'inverse_sqrt_beta', the momentum's
-        standard deviation, as in the paper and in its Gaussian experiment;
-        'variance', its variance, as in the original MNIST experiment.
-      initial_temperature: T[0] >= 1 of 'fixed', a scalar or `[B]`; not used
-        otherwise.
+      schedule: the meaning of T in 'fixed'. 'inverse_sqrt_beta': T is the
+        momentum's standard deviation, as in the paper and in its Gaussian
+        experiment. 'variance': T is its variance, as in the original MNIST
+        experiment.
+      initial_temperature: T[0] >= 1 of 'fixed', a scalar or `[B]`; the other
+        kinds of tempering do not use it.
       alphas: for 'free', the factor of the momentum after each step, in (0, 1],
-        `[num_steps]` or `[num_steps, B]`; by default 0.9 each. The momentum
+        `[num_steps]` or `[num_steps, B]`; 0.9 each by default. The momentum
         then starts at the variance (prod_k alphas[k])^-2.
-      recompute: trades time for memory; see `ops.leapfrog.integrate`.
+      recompute: whether memory is saved at the cost of time, see
+        `leapfrog.integrate`.
     Raises:
-      ValueError: for a base without reparameterization, and options out of
-        range or of the wrong shape. Where a step size or temperature is not
-        known before a compiled step runs, it makes the log-weights NaN.
-    Reference: Caterini, Doucet and Sejdinovic (2018), arXiv:1805.11328.
+      ValueError: for a base without reparameterization, and for options out of
+        range or of the wrong shape. A step size or a temperature whose value is
+        not known before a compiled step runs makes the log-weights NaN instead.
     """
     validation.check_base(base)
     checks.at_least('num_steps', num_steps, 0)
     checks.boolean('recompute', recompute)
     tempering_lib.check(tempering, schedule, alphas)
-    self.base, self.num_steps, self.recompute = base, num_steps, recompute
+    self._base, self.num_steps, self.recompute = base, num_steps, recompute
+    self._start = posterior_lib.as_posterior(base)
     self._step_size = step_size
     self._tempering, self._schedule = tempering, schedule
     self._initial_temperature = initial_temperature
     self._alphas = [0.9] * num_steps if alphas is None else alphas
     self._prior: tfd.Distribution | None = None
-    # Here rather than in the first draw: what is out of range raises.
+    # These two calls raise for values out of range here, not in the first draw.
     self.step_sizes()
     self.tempering()
 
@@ -94,19 +119,28 @@ class Hamiltonian:
     )
 
   @property
+  def base(self) -> tfd.Distribution:
+    """The distribution q(z0 | x) whose samples the steps move."""
+    return self._base
+
+  @property
   def dtype(self) -> tf.DType:
-    """That of the base, of samples and of log-weights."""
+    """The dtype of the base, of samples and of log-weights."""
     return self.base.dtype
 
   @property
   def event_shape(self) -> tf.TensorShape:
-    """That of the base."""
+    """The event shape of the base, hence of a sample."""
     return self.base.event_shape
 
   @property
   def evaluations_per_sample(self) -> int:
-    """Calls of log_joint and of its gradient for each sample."""
+    """The calls of log_joint and of its gradient for each sample."""
     return self.num_steps + 1
+
+  def require_reparameterized(self, samples: types.Samples = ()) -> None:
+    """Does nothing, because the constructor has checked the base."""
+    del samples
 
   def step_sizes(self) -> tuple[tf.Tensor, ...]:
     """Returns a step size for each step, broadcasting against samples."""
@@ -137,12 +171,12 @@ class Hamiltonian:
       seed: an integer or an int32 `[2]` tensor. The base is sampled as it
         would be alone with the same seed.
     Returns:
-      A Draw whose `extras` are `Trajectories`; gradients flow to all of it.
+      A Draw whose `extras` are `Trajectories`; gradients flow to all of them.
     Raises:
-      ValueError: if log_joint has no gradient; in eager execution, if a
+      ValueError: if log_joint has no gradient; in eager execution also if a
         trajectory is not finite.
     """
-    start = protocol.sample(self.base, num_samples, seed=seed)
+    start = self._start.sample(num_samples, seed=seed)
     noise = tf.zeros_like(start)
     if self.num_steps:
       momentum_seed = random.fold_in(seed, 1)
@@ -155,15 +189,17 @@ class Hamiltonian:
     """Returns the draw that follows from given randomness.
 
     Args:
-      log_joint: as of `sample_and_score`.
+      log_joint: the argument of `sample_and_score`.
       start: `[K, B, ...]`, samples of the base.
       noise: of the same shape, standard normal.
     """
-    log_base = protocol.log_prob(self.base, start)
+    log_base = self._start.log_prob(start)
     if not self.num_steps:
       log_p = checks.call_log_joint(log_joint, start, log_base)
-      kept = log_weights_lib.Trajectories(log_p, log_base, start, noise, noise)
-      return types.Draw(start, extras=kept)
+      unmoved = log_weights_lib.Trajectories(
+        log_p, log_base, start, noise, noise
+      )
+      return types.Draw(start, extras=unmoved)
     sizes, (scale, alphas) = self.step_sizes(), self.tempering()
     end = leapfrog.integrate(
       lambda z: checks.call_log_joint(log_joint, z, log_base),
@@ -175,27 +211,27 @@ class Hamiltonian:
     )
     log_q = log_weights_lib.log_q(log_base, noise, end.momentum)
     log_p = validation.poison(end, log_q, sizes)
-    kept = log_weights_lib.Trajectories(
+    trajectories = log_weights_lib.Trajectories(
       log_p, log_q, start, noise, end.momentum
     )
-    return types.Draw(end.position, extras=kept)
+    return types.Draw(end.position, extras=trajectories)
 
   def elbo_integrand(
     self, log_joint: types.LogJoint, draw: types.Draw
   ) -> tf.Tensor:
-    """Returns `[K, B]`, whose mean is that of the log-weights: the ELBO.
+    """Returns `[K, B]` values whose mean is the ELBO, with less variance.
 
-    With the terms of z0 and gamma integrated out, where the entropy of the
-    base has a closed form:
+    The terms of z0 and gamma are integrated out where the entropy of the base
+    has a closed form:
 
       log p(x, z) + log N(p; 0, I) + H(q(z0 | x)) + d (1 + log 2 pi) / 2.
 
-    After `with_prior`, the log-weight with a control variate instead, which has
-    less variance the shorter the steps are.
+    After `with_prior` the values are the log-weights with a control variate
+    instead, whose variance is the lower, the shorter the steps are.
 
     Args:
-      log_joint: that of the draw, which has evaluated it.
-      draw: of this posterior.
+      log_joint: the function of the draw, which has evaluated it.
+      draw: a draw of this posterior.
     """
     del log_joint
     if self._prior is not None:
@@ -207,12 +243,12 @@ class Hamiltonian:
   def with_prior(self, prior: tfd.Distribution) -> Hamiltonian:
     """Returns this posterior, with a control variate in `elbo_integrand`.
 
-    That is log q(z0 | x) - log p(z0) - KL(q(z0 | x) || p), of mean zero. As
-    the step sizes go to 0 it leaves log p(x | z) - KL: the plain VAE's bound
-    with its divergence in closed form.
+    The control variate is log q(z0 | x) - log p(z0) - KL(q(z0 | x) || p), of
+    mean zero. As the step sizes go to 0, log p(x | z) - KL is left: the bound
+    of a plain VAE with its divergence in closed form.
 
     Args:
-      prior: p(z), as it is in `log_joint`.
+      prior: p(z), the same distribution as in `log_joint`.
     Raises:
       ValueError: if TFP knows no divergence between base and prior.
     """
@@ -223,6 +259,6 @@ class Hamiltonian:
         'The control variate needs KL(base || prior) in closed form. Received: '
         f'{self.base!r} and {prior!r}'
       ) from error
-    made = copy.copy(self)
-    made._prior = prior
-    return made
+    controlled = copy.copy(self)
+    controlled._prior = prior
+    return controlled

@@ -13,16 +13,17 @@ def recompute(
 ) -> tuple[tf.Tensor, ...]:
   """Returns `fn(*inputs)`, whose backward pass starts by computing it again.
 
-  A graph then keeps the inputs and not what fn computed on its way. Gradients
-  flow to the inputs, to the trainable variables that fn reads, and to whatever
-  other tensors of the graph it uses, unlike those of `tf.recompute_grad`, which
-  loses the last. Gradients of fn may be taken in fn itself; not of the result's
-  gradient. Eager execution computes once, and keeps everything.
+  A graph then keeps the inputs, and not the tensors that fn computed on its
+  way. Gradients flow to the inputs, to the trainable variables that fn reads,
+  and to the other tensors of the graph that fn uses. (`tf.recompute_grad` loses
+  the gradients of the latter.) fn may take gradients itself; the gradient of
+  the result cannot be differentiated again. Eager execution computes once, and
+  keeps everything.
 
   Args:
-    fn: of floating tensors. It must return the same when it is called again:
-      it draws no random numbers of its own.
-    *inputs: what fn is called with.
+    fn: a function of floating tensors. It must return the same values when it
+      is called again, so that it draws no random numbers of its computed.
+    *inputs: the tensors with which fn is called.
   """
   if tf.executing_eagerly():
     return fn(*inputs)
@@ -35,7 +36,7 @@ def recompute(
 
   @tf.custom_gradient
   def cut(*tensors: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], Callable]:
-    del tensors  # they tell TensorFlow where the gradient goes
+    del tensors  # they tell TensorFlow to which tensors the gradient goes
 
     def backward(*upstream: tf.Tensor) -> list[tf.Tensor]:
       with tf.GradientTape() as tape:
@@ -58,14 +59,14 @@ def recompute(
 def _captured(
   operations: Sequence[Any], inputs: Sequence[tf.Tensor]
 ) -> list[tf.Tensor]:
-  """Returns what operations use that is neither an input nor theirs."""
-  own = {output.ref() for op in operations for output in op.outputs}
-  own |= {tensor.ref() for tensor in inputs}
+  """Returns the tensors that operations use and neither receive nor compute."""
+  computed = {output.ref() for op in operations for output in op.outputs}
+  computed |= {tensor.ref() for tensor in inputs}
   used = {tensor.ref(): tensor for op in operations for tensor in op.inputs}
   return [
     tensor
     for ref, tensor in used.items()
-    if ref not in own and tensor.dtype.is_floating
+    if ref not in computed and tensor.dtype.is_floating
   ]
 
 
@@ -74,7 +75,8 @@ def _depending_on(
 ) -> list[tf.Tensor]:
   """Returns the inputs, known only when the backward pass gets there.
 
-  A compiler would otherwise find that fn has been computed before, and keep it.
+  A compiler would otherwise find that fn has been computed before, and would
+  keep the tensors of that computation in memory.
   """
   zero = 0.0 * tf.add_n([tf.reduce_sum(tensor) for tensor in upstream])
   return [tensor + zero for tensor in inputs]

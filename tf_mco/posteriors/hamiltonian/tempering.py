@@ -8,8 +8,9 @@ normalizer of the first momentum, and the last one is at temperature 1.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
+import numpy as np
 import tensorflow as tf
 
 from tf_mco.ops import checks
@@ -19,6 +20,10 @@ TEMPERINGS = ('none', 'fixed', 'free')
 SCHEDULES = ('inverse_sqrt_beta', 'variance')
 
 
+# A number, a list or an array of them, or a tensor.
+Factor: TypeAlias = float | list[float] | np.ndarray | tf.Tensor
+
+
 class Tempering(NamedTuple):
   """Factors of the momentum, each a scalar or `[B]`."""
 
@@ -26,8 +31,8 @@ class Tempering(NamedTuple):
   alphas: tuple[tf.Tensor, ...]  # after each step
 
 
-def check(kind: str, schedule: str, alphas: Any) -> None:
-  """Raises ValueError for unknown names, and factors that are not used."""
+def check(kind: str, schedule: str, alphas: Factor | None) -> None:
+  """Raises ValueError for unknown names, and for factors without a use."""
   checks.one_of('tempering', kind, TEMPERINGS)
   checks.one_of('schedule', schedule, SCHEDULES)
   if alphas is not None and kind != 'free':
@@ -43,18 +48,19 @@ def make(
   dtype: tf.DType,
   *,
   schedule: str,
-  initial_temperature: Any,
-  alphas: Any,
+  initial_temperature: Factor,
+  alphas: Factor,
 ) -> Tempering:
-  """Returns the factors of one kind out of `TEMPERINGS`.
+  """Returns the factors of one kind of tempering.
 
   Args:
-    kind: of tempering.
-    num_steps: leapfrog steps; without any there is nothing to temper.
-    dtype: of the factors.
-    schedule: of 'fixed'.
-    initial_temperature: of 'fixed', at least 1, a scalar or `[B]`.
-    alphas: of 'free', in (0, 1], `[num_steps]` or `[num_steps, B]`.
+    kind: one of `TEMPERINGS`.
+    num_steps: the number of leapfrog steps. Without any step there is nothing
+      to temper.
+    dtype: the dtype of the factors.
+    schedule: one of `SCHEDULES`, for 'fixed'.
+    initial_temperature: for 'fixed', at least 1, a scalar or `[B]`.
+    alphas: for 'free', in (0, 1], `[num_steps]` or `[num_steps, B]`.
   Raises:
     ValueError: if a value is out of its range or of the wrong shape.
   """
@@ -91,10 +97,10 @@ def fixed(
   """Returns the factors of T[k] = T[0] + (1 - T[0]) k^2 / num_steps^2.
 
   Args:
-    initial_temperature: T[0] >= 1, a scalar or `[B]`; gradients flow.
-    num_steps: at least 1.
-    schedule: what T is. 'inverse_sqrt_beta': 1 / sqrt(beta), the momentum's
-      standard deviation. 'variance': 1 / beta, its variance.
+    initial_temperature: T[0] >= 1, a scalar or `[B]`. Gradients flow to it.
+    num_steps: the number of steps, at least 1.
+    schedule: the meaning of T. 'inverse_sqrt_beta': T is 1 / sqrt(beta), the
+      momentum's standard deviation. 'variance': T is 1 / beta, its variance.
   """
   first = tf.convert_to_tensor(initial_temperature)
   temperatures = [
@@ -111,7 +117,7 @@ def fixed(
 
 
 def free(alphas: tf.Tensor) -> Tempering:
-  """Returns given factors, `[num_steps]` or `[num_steps, B]`, in (0, 1].
+  """Returns the factors `alphas`, `[num_steps]` or `[num_steps, B]`.
 
   The first momentum has the variance T[0] = (prod_k alpha[k])^-2.
   """

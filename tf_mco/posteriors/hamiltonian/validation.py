@@ -1,29 +1,32 @@
-"""What a Hamiltonian posterior accepts, and trajectories that diverged."""
+"""Checks of the options of a Hamiltonian posterior, and of its trajectories."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
 from tf_mco.ops import gradients
-from tf_mco.posteriors import reparameterized
+from tf_mco.posteriors import posterior as posterior_lib
 from tf_mco.posteriors.hamiltonian import leapfrog
 
+# Anything that makes a tensor: a number, a list, an array, or a tensor.
+TensorLike: TypeAlias = float | list | np.ndarray | tf.Tensor
 
-def check_base(base: Any) -> None:
+
+def check_base(base: object) -> None:
   """Raises ValueError unless `base` is a reparameterized distribution."""
   if not isinstance(base, tfd.Distribution):
     raise ValueError(f'`base` must be a tfd.Distribution. Received: {base!r}')
-  reparameterized.check(base)
+  posterior_lib.as_posterior(base).require_reparameterized()
 
 
 def within(
   name: str,
-  value: Any,
+  value: TensorLike,
   dtype: tf.DType,
   low: float,
   high: float,
@@ -32,16 +35,17 @@ def within(
 ) -> tf.Tensor:
   """Returns `value` as a tensor, NaN where it is not in [low, high].
 
-  NaN is for compiled code, which cannot raise: the log-weights will be NaN, and
-  that is reported. A number is finite, also where `high` is not.
+  NaN serves compiled code, which cannot raise: the log-weights become NaN, and
+  the model reports log-weights that are not finite. Infinity is out of range,
+  also where `high` is infinite.
 
   Args:
-    name: of the option, for the message.
-    value: anything that makes a tensor; gradients flow.
-    dtype: of the tensor.
+    name: the name of the option, for the message.
+    value: anything that makes a tensor. Gradients flow to it.
+    dtype: the dtype of the tensor.
     low: the lower end.
     high: the upper end.
-    low_included: whether `low` itself is good.
+    low_included: whether `low` itself is in the range.
   Raises:
     ValueError: if the value is known and out of range, or not of the dtype.
   """
@@ -62,17 +66,20 @@ def within(
 
 
 def step_sizes(
-  value: Any, num_steps: int, event_shape: tf.TensorShape, dtype: tf.DType
+  value: TensorLike,
+  num_steps: int,
+  event_shape: tf.TensorShape,
+  dtype: tf.DType,
 ) -> tuple[tf.Tensor, ...]:
   """Returns a step size for each step, to broadcast against `[K, B, ...]`.
 
   Args:
-    value: positive; a scalar or of the event's shape. With a leading axis of
-      `num_steps` (or 1) one for each step, with one of B behind that one for
-      each example.
-    num_steps: leapfrog steps.
-    event_shape: of the samples.
-    dtype: of the samples.
+    value: positive; a scalar or of the event's shape. A leading axis of
+      `num_steps` (or 1) gives one size for each step. A further axis of B
+      behind that axis gives one for each example.
+    num_steps: the number of leapfrog steps.
+    event_shape: the event shape of the samples.
+    dtype: the dtype of the samples.
   Raises:
     ValueError: if a value is not positive and finite, or of the wrong shape.
   """
@@ -105,15 +112,16 @@ def poison(
 ) -> tf.Tensor:
   """Returns log p(x, z), `[K, B]`, NaN where a trajectory is not finite.
 
-  A diverged sample has a log-weight of -inf more often than NaN, and a bound of
-  several samples would leave it out without a word.
+  A sample that diverged has a log-weight of -inf more often than NaN, and a
+  bound of several samples would leave such a sample out without a word.
 
   Args:
-    end: of the trajectories.
+    end: the end points of the trajectories.
     log_q: `[K, B]`, of the same samples.
-    step_sizes: of all steps, for the message.
+    step_sizes: the sizes of all steps, for the message.
   Raises:
-    ValueError: in eager execution, naming the step sizes, instead of NaN.
+    ValueError: in eager execution, instead of NaN. The message names the step
+      sizes.
   """
   finite = gradients.sum_event(
     tf.cast(tf.math.is_finite(end.position), tf.int32) - 1, sample_rank=2
@@ -132,7 +140,7 @@ def poison(
 
 
 def describe(step_sizes: Sequence[tf.Tensor]) -> str:
-  """Returns the range of step sizes, in words."""
+  """Returns the range of the step sizes in words."""
   low = min(float(tf.reduce_min(size)) for size in step_sizes)
   high = max(float(tf.reduce_max(size)) for size in step_sizes)
   if low == high:
