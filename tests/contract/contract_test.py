@@ -1,143 +1,201 @@
 """The contract that every estimator of the registry keeps, exactly.
 
-Runs over the table in `tests/testing/rows.py`. What an estimator can draw is
-enumerated, so that means are compared with sums over all states to 1e-10.
+One test over the table, the oracles and the checks: `table.py` has a row for
+each estimator, `oracles/` knows the exact answers, and `checks.py` says what
+holds. What only one estimator promises is in `tests/estimators`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import pathlib
+from collections.abc import Callable
 
+import numpy as np
 import pytest
-import tensorflow as tf
 
-from tests.testing import behaviour_checks
-from tests.testing import compiled_checks
-from tests.testing import exact_checks
-from tests.testing import forms
-from tests.testing import frequency_checks
-from tests.testing import rows
+from tests.contract import checks
+from tests.contract import formulas
+from tests.contract import frequencies
+from tests.contract import recorded_variances
+from tests.contract import table
+from tests.contract.oracles import oracle
+from tests.contract.oracles import quadrature
 import tf_mco
-from tf_mco import registry
 
-every_case = pytest.mark.parametrize('case', rows.CASES, ids=str)
-small_case = pytest.mark.parametrize('case', rows.SMALL_CASES, ids=str)
+Check = Callable[[table.Case], None]
+
+
+def _of(names: tuple[str, ...], cases: list[table.Case]) -> list[table.Case]:
+  """Returns the cases of some rows."""
+  return [case for case in cases if str(case.row) in names]
+
+
+def _on(kinds: tuple[str, ...], cases: list[table.Case]) -> list[table.Case]:
+  """Returns the cases on some kinds of Gaussian problems."""
+  return [case for case in cases if case.oracle.kind in kinds]
+
+
+_TWO = _on(('normal', 'chain'), table.DRAWN)
+_ANY = [*table.SMALL, *_TWO, *table.GAMMA[::2]]
+_CHAINS = [case for case in table.SMALL if case.oracle.num_layers == 2]
+# One row of each family of formulas is compiled.
+_FAMILIES = [
+  *_of(('reinforce_loo', 'vimco-geometric', 'disarm'), _CHAINS),
+  *_of(('local_disarm-True',), _CHAINS),
+  *_of(('elbo', 'iwae', 'aisle-3', 'rws', 'piwae'), _on(('chain',), _TWO)),
+]
+_THREE = [
+  case
+  for case in table.BINARY
+  if case.count == 3 and case.oracle.num_layers == 1
+]
+_PAIRS = [case for case in table.SMALL if case.row.draws == 'pairs']
+
+_CASES: list[tuple[Check, list[table.Case]]] = [
+  (
+    checks.check_moments,
+    [*table.BINARY, *table.OTHER_FORMS, *table.INTEGRATED, *table.CLOSED]
+    + table.GAMMA[::2],
+  ),
+  (
+    checks.check_each_draw,
+    [c for c in table.BINARY if c.oracle.num_examples > 1] + table.GAMMA[::2],
+  ),
+  (
+    checks.check_variance,
+    [*table.SMALL, *_THREE]
+    + [c for c in table.INTEGRATED if c.count == 2 and c.oracle.kind != 'tril']
+    + table.CHAIN_VARIANCES,
+  ),
+  (
+    checks.check_expectation,
+    [c for c in [*table.SMALL, *_THREE] if c.row.of_mean]
+    + [c for c in table.SMALL if not c.row.of_mean][::2]
+    + [c for c in _on(('normal',), _TWO) if not c.row.of_mean]
+    + table.GAMMA,
+  ),
+  (checks.check_own_draws, [*table.SMALL, *table.DRAWN, *table.GAMMA[::2]]),
+  (checks.check_surrogate, [*_ANY, *table.OTHER_FORMS]),
+  (checks.check_surrogate_in_float32, _ANY),
+  (checks.check_log_weights, _ANY),
+  (checks.check_batch_invariance, _ANY),
+  (checks.check_order, _TWO),
+  (checks.check_seeds, _ANY),
+  (checks.check_estimate_is_draw_then_surrogate, _ANY),
+  (checks.check_evaluations, [*_ANY, *table.OTHER_FORMS]),
+  (checks.check_configuration, [*table.SMALL[::2], *_on(('normal',), _TWO)]),
+  (checks.check_jit, _FAMILIES),
+  (checks.check_jit_draw, _of(('disarm', 'reinforce_loo'), _CHAINS)),
+  (checks.check_unknown_batch_size, _FAMILIES),
+  (
+    frequencies.check_draw_frequencies,
+    [c for c in table.BINARY if c.row in table.DRAWN_ALIKE and c.count < 3],
+  ),
+  (frequencies.check_uniform, _of(('disarm',), _PAIRS)),
+]
+
+
+def _by_case() -> list[pytest.param]:
+  """Returns check and case; those of one case are neighbours.
+
+  The estimates of all draws of a case are then computed once.
+  """
+  by_case: dict[table.Case, list[Check]] = {}
+  for check, cases in _CASES:
+    for case in cases:
+      if check not in by_case.setdefault(case, []):
+        by_case[case].append(check)
+  return [
+    pytest.param(check, case, id=f'{case}-{check.__name__[6:]}')
+    for case, of_case in by_case.items()
+    for check in of_case
+  ]
+
+
+@pytest.mark.parametrize(('check', 'case'), _by_case())
+def test_contract(check: Check, case: table.Case) -> None:
+  check(case)
 
 
 def test_every_name_has_a_row() -> None:
-  elsewhere = rows.TESTED_ELSEWHERE
-  covered = {row.name for row in rows.ROWS} | set(elsewhere)
-  missing = set(tf_mco.estimator_names()) ^ covered
-  assert not missing, f'see ROWS of tests/testing/rows.py: {missing}'
-  assert all(pathlib.Path(file).exists() for file in elsewhere.values())
+  missing = set(tf_mco.estimator_names()) ^ {row.name for row in table.ROWS}
+  assert not missing, f'see ROWS of tests/contract/table.py: {missing}'
 
 
-@every_case
-def test_moments(case: rows.Case) -> None:
-  exact_checks.check_all_moments(case)
+def test_every_recorded_variance_is_tested() -> None:
+  cases = dict(_CASES)[checks.check_variance]
+  missing = set(recorded_variances.VARIANCES) - {str(case) for case in cases}
+  assert not missing
 
 
-def _written_otherwise() -> list[rows.Case]:
-  result = []
-  for row in rows.ROWS:
-    for form in forms.FORMS:
-      sizes = (1, 1) if form == 'scalar' else (2, 1)
-      for layers in (sizes[:1], sizes):
-        count = (row.counts, row.chain_counts)[len(layers) - 1][0]
-        result.append(rows.Case(row, count, layers, 2, form=form))
-  return [case for case in result if case.form != 'independent']
+def test_recorded_variances_of_real_variables_are_those_of_the_formulas() -> None:
+  """They are computed again where it is quick, on a grid of 60 nodes."""
+  problem = quadrature.Quadrature('normal').problem
+  outcomes = quadrature.grid(problem, 2, 60)
+  recorded = recorded_variances.VARIANCES
+  cases = [case for case in table.INTEGRATED if str(case) in recorded]
+  for case in _on(('normal',), cases):
+    found = quadrature.by_formula(case.row.formula, problem, outcomes)
+    total = checks.total_variance(oracle.moments(found, outcomes), case)
+    np.testing.assert_allclose(total, recorded[str(case)], rtol=1e-11)
 
 
-@pytest.mark.parametrize('case', _written_otherwise(), ids=str)
-def test_other_ways_to_write_the_posterior(case: rows.Case) -> None:
-  exact_checks.check_all_moments(case)
-  behaviour_checks.check_surrogate(case)
-  behaviour_checks.check_evaluations(case)
+@pytest.mark.parametrize(('kind', 'count'), [('normal', 2), ('normal', 3), ('tril', 2), ('chain', 2)])
+def test_squared_weights_of_the_model_would_be_found(
+  kind: str, count: int
+) -> None:
+  """DReG squares the posterior's weights, and the model's stay plain."""
+  case = table.real(table.BY_NAME['dreg'], kind, count)
+
+  def wrong(log_w: np.ndarray) -> formulas.Coefficients:
+    right = case.row.formula(log_w)
+    return right._replace(model=right.model**2)
+
+  found = case.oracle.moments_of_formula(wrong, count, True)
+  with pytest.raises(AssertionError):
+    for name in case.problem.groups['model']:
+      np.testing.assert_allclose(
+        found.mean[name], case.exact.gradient[name], *case.oracle.tolerance
+      )
 
 
-@every_case
-def test_expectation(case: rows.Case) -> None:
-  if case.row.of_mean:
-    exact_checks.check_expectation(case)
-    return
-  posterior = case.problem.posterior(case.problem.rows())
-  with pytest.raises(ValueError, match='estimator of a mean.*Received'):
-    tf_mco.expectation(case.estimator, tf.identity, posterior, seed=0)
-
-
-@pytest.mark.parametrize('dtype', [tf.float32, tf.float64])
-@every_case
-def test_surrogate(case: rows.Case, dtype: tf.DType) -> None:
-  behaviour_checks.check_surrogate(case, dtype)
-
-
-@every_case
-def test_log_weights(case: rows.Case) -> None:
-  behaviour_checks.check_log_weights(case)
-
-
-@every_case
-def test_batch_invariance(case: rows.Case) -> None:
-  behaviour_checks.check_batch_invariance(
-    dataclasses.replace(case, num_examples=4)
+@pytest.mark.parametrize('name', ['dreg', 'rws_dreg', 'stl'])
+def test_two_layers_three_samples(name: str) -> None:
+  """In the mean DReG is IWAE, RWS-DReG is RWS, and STL is their sum."""
+  case = table.real(table.BY_NAME[name], 'chain', 3)
+  found = oracle.moments(case.estimates(case.outcomes), case.outcomes)
+  iwae, rws = (
+    case.oracle.moments_of_formula(table.BY_NAME[other].formula, 3, True).mean
+    for other in ('iwae', 'rws')
   )
+  for key in case.problem.names:
+    expected = {'dreg': iwae[key], 'rws_dreg': rws[key]}
+    expected['stl'] = iwae[key] + rws[key]
+    posterior = key in case.problem.groups['posterior']
+    mean = expected[name] if posterior else iwae[key]
+    np.testing.assert_allclose(
+      found.mean[key], mean, *case.oracle.tolerance, err_msg=key
+    )
 
 
-@every_case
-def test_seeds(case: rows.Case) -> None:
-  behaviour_checks.check_seeds(case)
+@pytest.mark.parametrize('alpha', ['kl', 'chi2', 1.5, 3])
+@pytest.mark.parametrize(('kind', 'count'), [('normal', 3), ('chain', 2)])
+def test_score_form_doubly_reparameterized(
+  alpha: str | float, kind: str, count: int
+) -> None:
+  """E[wt^a s] = E[a wt^a (1 - wt) path], by which the score forms are right."""
+  case = table.real(table.BY_NAME[f'aisle-{alpha}-score'], kind, count)
+  exponent = {'kl': 1.0, 'chi2': 2.0}.get(str(alpha), alpha)
 
+  def factor(wt: np.ndarray, k: int) -> np.ndarray:
+    scale = (exponent - 1) * k ** (exponent - 1) if alpha != 'kl' else 1
+    return scale * exponent * wt**exponent * (1 - wt)
 
-@every_case
-def test_estimate_is_draw_then_surrogate(case: rows.Case) -> None:
-  behaviour_checks.check_estimate_is_draw_then_surrogate(case)
-
-
-@every_case
-def test_evaluations(case: rows.Case) -> None:
-  behaviour_checks.check_evaluations(case)
-
-
-@small_case
-def test_jit_surrogate(case: rows.Case) -> None:
-  compiled_checks.check_jit_surrogate(case)
-
-
-@small_case
-def test_jit_draw(case: rows.Case) -> None:
-  compiled_checks.check_jit_draw(case)
-
-
-@small_case
-def test_unknown_batch_size(case: rows.Case) -> None:
-  compiled_checks.check_unknown_batch_size(case)
-
-
-@pytest.mark.parametrize(
-  'case', [case for case in rows.CASES if case.count < 3], ids=str
-)
-def test_draws_have_the_enumerated_frequencies(case: rows.Case) -> None:
-  frequency_checks.check_draw_frequencies(case)
-
-
-@pytest.mark.parametrize(
-  'case', [case for case in rows.SMALL_CASES if case.row.pairs], ids=str
-)
-def test_uniform_numbers_of_pairs(case: rows.Case) -> None:
-  frequency_checks.check_uniform(case)
-
-
-@small_case
-def test_configuration_round_trip(case: rows.Case) -> None:
-  config = registry.to_config(case.estimator)
-  assert registry.from_config(config) == case.estimator
-  assert config['name'] == case.row.name
-
-
-@small_case
-def test_is_an_estimator_and_frozen(case: rows.Case) -> None:
-  assert isinstance(case.estimator, tf_mco.Estimator)
-  assert hash(case.estimator) == hash(case.estimator)
-  with pytest.raises(dataclasses.FrozenInstanceError):
-    setattr(case.estimator, case.row.count, 7)
+  formula = formulas.importance(factor, formulas.nothing)
+  expected = case.oracle.moments_of_formula(formula, count, True)
+  found = oracle.moments(case.estimates(case.outcomes), case.outcomes)
+  # The highest power converges last.
+  error = 50 * (1e-8 if kind == 'chain' else case.oracle.error)
+  for name in case.problem.groups['posterior']:
+    np.testing.assert_allclose(
+      found.mean[name], expected.mean[name], rtol=0, atol=error
+    )

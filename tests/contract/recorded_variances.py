@@ -1,9 +1,10 @@
 """Exact variances of the posterior's gradient, to notice a change of them.
 
-Of the toy problem, summed over the posterior's parameters, one number per
-example. Obtained by enumerating every draw of `tests/testing/enumeration.py`
-and taking the gradient of each from the papers' formulas in numpy, in
-`tests/estimators/formulas_test.py`, not from `tf_mco`.
+The variances are summed over the posterior's parameters; there is one number
+per example. They come from the papers' formulas in NumPy, not from `tf_mco`.
+Those of binary variables are sums over every draw of the toy problem. Those of
+real variables are integrals with 60 nodes per noise variable, and 20 for the
+chain: all digits are those of 50 nodes, and of 18 for the chain.
 """
 
 VARIANCES = {
@@ -55,4 +56,21 @@ VARIANCES = {
     0.0596389455654,
     0.704485511559,
   ),
+  # Real variables, at K = 2.
+  'elbo-2-normal': (2.15001943353, 1.81306447188, 1.63730447257),
+  'iwae-2-normal': (2.30011316519, 2.12713430667, 1.33216622664),
+  'stl-2-normal': (0.0106637728031, 0.0341279433395, 0.0157217186492),
+  'dreg-2-normal': (0.00320558425739, 0.0104597187654, 0.00339220493876),
+  'rws_dreg-2-normal': (0.00223585577916, 0.0069856132221, 0.00459322006475),
+  'rws-2-normal': (2.54364564167, 2.69671665171, 1.06001972382),
+  'aisle-chi2-2-normal': (0.0512893481183, 0.167355500246, 0.0542752790201),
+  'renyi-2-normal': (2.2048056812, 1.93341864933, 1.50359834226),
+  'elbo-2-chain': (6.06884551669, 5.0355098428),
+  'iwae-2-chain': (5.63975496713, 5.50198805979),
+  'stl-2-chain': (0.0501460121951, 0.0421674495773),
+  'dreg-2-chain': (0.0121209606505, 0.0130239397235),
+  'rws_dreg-2-chain': (0.013350303102, 0.00861245249890),
+  'rws-2-chain': (5.24844549263, 6.1921651476),
+  'aisle-chi2-2-chain': (0.193935370408, 0.208383035576),
+  'renyi-2-chain': (5.86718634866, 5.20614075939),
 }

@@ -13,7 +13,9 @@ from tf_mco import posteriors
 from tf_mco import types
 from tf_mco._tfp import tfd
 
-# Case H1 of shared/CASES.md.
+# The model H1: four points of two dimensions, and log p of them. The number is
+# the log-density of the normal distribution that the points have together,
+# computed with SciPy.
 X = np.array([[0.1, -0.4], [1.2, 0.3], [-0.5, 0.8], [0.7, -1.1]])
 DELTA = np.array([0.2, -0.1])
 VARIANCE = np.array([0.5, 2.0])
@@ -132,3 +134,13 @@ def log_weight(
     return (draw.extras.log_p - draw.extras.log_q)[:, 0]
 
   return quadratic(values, 4)
+
+
+def elbo(num_steps: int, size: float, **options: Any) -> float:
+  """Returns the exact ELBO on H1, of a base off by some tenths."""
+  made = posterior(
+    'none',
+    num_steps,
+    **{'base': base(0.3, 0.6), 'step_size': size, **options},
+  )
+  return log_weight(made).mean

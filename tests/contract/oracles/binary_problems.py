@@ -101,7 +101,9 @@ class Problem(oracle.Problem):
   ) -> types.Draw:
     """See `oracle.Problem`."""
     del parameters, path
-    event = lambda z: forms.to_event(self.form, tf.constant(z))  # noqa: E731
+    event = lambda z: forms.to_event(  # noqa: E731
+      self.form, tf.convert_to_tensor(z)
+    )
     samples, pairs = oracle.map_source(event, tuple(source))
     return types.Draw(samples if len(self.sizes) > 1 else samples[0], pairs)
 

@@ -54,7 +54,7 @@ class Problem(oracle.Problem):
   ) -> types.Draw:
     """Returns the samples made of noise `[K, R, E]`."""
     dtype = parameters['loc'].dtype
-    samples = self.samples(parameters, tf.constant(source, dtype))
+    samples = self.samples(parameters, tf.cast(source, dtype))
     if not path:
       samples = tf.nest.map_structure(tf.stop_gradient, samples)
     return types.Draw(samples)

@@ -121,9 +121,13 @@ class Problem(abc.ABC):
 class Oracle(abc.ABC):
   """Knows one problem exactly."""
 
-  # Relative and absolute error of a mean, and of one draw.
+  # Relative and absolute errors: of a mean, against the exact one; of a draw,
+  # against its formula; and of two computations of the same value or gradient.
   tolerance: tuple[float, float] = (1e-10, 1e-10)
   of_each_draw: ClassVar[tuple[float, float]] = (1e-10, 1e-12)
+  of_same_value: ClassVar[tuple[float, float]] = (1e-11, 1e-12)
+  of_same_gradient: ClassVar[tuple[float, float]] = (1e-11, 1e-12)
+  # Relative, against the recorded variance.
   of_variance: ClassVar[float] = 1e-9
   num_layers: int = 1
   options: ClassVar[dict[str, Any]] = {}
@@ -168,25 +172,9 @@ class Oracle(abc.ABC):
     raise NotImplementedError
 
 
-class _Given:
-  """An estimator whose next draw is given, so that draws can be enumerated."""
-
-  def __init__(self, estimator: Any, draw: types.Draw):
-    self._estimator = estimator
-    self._draw = draw
-
-  def __getattr__(self, name: str) -> Any:
-    return getattr(self._estimator, name)
-
-  def draw(self, *unused: Any, seed: Any) -> types.Draw:
-    """Returns the given draw."""
-    del unused, seed
-    return self._draw
-
-
 def surrogate_of(
   row: table.Row,
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   problem: Problem,
   outcomes: Outcomes,
   *,
@@ -196,7 +184,7 @@ def surrogate_of(
 
   Args:
     row: of the estimator.
-    estimator: is called through `estimate`, or through `expectation`.
+    estimator: whose `surrogate` or `mean_surrogate` is given the draws.
     problem: of the examples.
     outcomes: the draws.
     of_cost: whether to estimate the expectation of the problem's cost.
@@ -206,16 +194,16 @@ def surrogate_of(
   surrogate = None
   with tf.GradientTape() as tape:
     tape.watch(trained)
-    path = row.draws in ('path', 'noise')
+    path = row.draws == 'path'
     draw = problem.draw(parameters, outcomes.source, path=path)
     posterior = problem.posterior(parameters)
-    given: Any = _Given(estimator, draw)
     if of_cost:
+      assert isinstance(estimator, tf_mco.estimators.MeanEstimator)
       cost = problem.cost(parameters)
-      value = tf_mco.expectation(given, cost, posterior, seed=0)
+      value = -estimator.mean_surrogate(cost, posterior, draw).loss
     else:
       log_joint = problem.log_joint(parameters)
-      surrogate = tf_mco.estimate(given, log_joint, posterior, seed=0)
+      surrogate = estimator.surrogate(log_joint, posterior, draw)
       value = -surrogate.loss
   gradient = tape.gradient(value, trained, unconnected_gradients='zero')
   numbers = {name: g.numpy() for name, g in gradient.items()}
@@ -224,7 +212,7 @@ def surrogate_of(
 
 def estimates(
   row: table.Row,
-  estimator: types.Estimator,
+  estimator: tf_mco.Estimator,
   problem: Problem,
   outcomes: Outcomes,
   *,

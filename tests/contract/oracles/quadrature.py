@@ -48,6 +48,8 @@ class Quadrature(oracle.Oracle):
   at_posterior: bool = False
 
   of_each_draw: ClassVar[tuple[float, float]] = (1e-12, 1e-12)
+  of_same_value: ClassVar[tuple[float, float]] = (1e-12, 1e-13)
+  of_same_gradient: ClassVar[tuple[float, float]] = (1e-12, 1e-12)
   of_variance: ClassVar[float] = 5e-9
 
   def __str__(self) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.testing import hamiltonian_cases as cases
+from tests.support import hamiltonian as cases
 import tf_mco
 from tf_mco import posteriors
 from tf_mco._tfp import tfd

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.testing import hamiltonian_cases as cases
+from tests.support import hamiltonian as cases
 import tf_mco
 from tf_mco import posteriors
 from tf_mco import random
 from tf_mco._tfp import tfd
 from tf_mco._tfp import tfp
 from tf_mco.posteriors import hamiltonian
-from tf_mco.posteriors.hamiltonian import tempering as tempering_lib
 
 every_tempering = pytest.mark.parametrize('kind', cases.TEMPERINGS)
 
@@ -24,39 +23,13 @@ def _weights(draw: Any) -> np.ndarray:
   return (draw.extras.log_p - draw.extras.log_q).numpy()
 
 
-def _elbo(num_steps: int, size: float, **options: Any) -> float:
-  posterior = cases.posterior(
-    'none',
-    num_steps,
-    **{'base': cases.base(0.3, 0.6), 'step_size': size, **options},
-  )
-  return cases.log_weight(posterior).mean
-
-
 def test_untempered_is_the_plain_elbo_to_second_order() -> None:
   """At a fixed time of 0.4, halved steps quarter the difference."""
-  plain = _elbo(0, 0.1)
-  gaps = [plain - _elbo(n, 0.4 / n) for n in (8, 16, 32, 64)]
+  plain = cases.elbo(0, 0.1)
+  gaps = [plain - cases.elbo(n, 0.4 / n) for n in (8, 16, 32, 64)]
   ratios = np.divide(gaps[:-1], gaps[1:])
   np.testing.assert_allclose(ratios, 4, rtol=0.1)
   np.testing.assert_allclose(ratios[-1], 4, rtol=0.01)
-
-
-@pytest.mark.parametrize('schedule', tempering_lib.SCHEDULES)
-def test_tempering_raises_the_elbo(schedule: str) -> None:
-  """A prior for a posterior: hot momenta take entropy from the start."""
-  options = {'base': cases.base(), 'step_size': [0.25, 0.35]}
-  plain = _elbo(0, 0.1, base=cases.base())
-  cold = _elbo(5, 0.1, **options)
-  hot = _elbo(
-    5,
-    0.1,
-    tempering='fixed',
-    schedule=schedule,
-    initial_temperature=1.5,
-    **options,
-  )
-  assert cases.H1 > hot > max(cold, plain) + 0.5
 
 
 @every_tempering
