@@ -214,7 +214,7 @@ def _results(
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
   """Returns loss, bound and log-weights; and gradients, `[B, ...]` each."""
   surrogate, found = oracle.surrogate_of(
-    case.row, case.estimator, case.problem, draws
+    case.estimator, case.problem, draws, stopped=case.row.stopped
   )
   log_weights = tf.transpose(surrogate.log_weights)
   values = [surrogate.loss, surrogate.bound, log_weights]
@@ -330,8 +330,7 @@ def _step(case: table.Case) -> Any:
   def step(parameters: oracle.Parameters, source: Any) -> Any:
     with tf.GradientTape() as tape:
       tape.watch(parameters)
-      path = case.row.draws == 'path'
-      draw = problem.draw(parameters, source, path=path)
+      draw = problem.draw(parameters, source, stopped=case.row.stopped)
       surrogate = case.estimator.surrogate(
         problem.log_joint(parameters), problem.posterior(parameters), draw
       )

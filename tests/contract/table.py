@@ -71,6 +71,11 @@ class Row:
     return self.bound if self.unbiased_for == 'bound' else self.unbiased_for
 
   @property
+  def stopped(self) -> bool:
+    """Whether the samples carry no gradient."""
+    return self.draws != 'path'
+
+  @property
   def size(self) -> str:
     """The option that says how much is drawn."""
     return 'num_pairs' if self.draws == 'pairs' else 'num_samples'
@@ -295,7 +300,11 @@ class Case:
   ) -> oracle.Estimates:
     """Returns what the estimator makes of given draws."""
     return oracle.estimates(
-      self.row, self.estimator, self.problem, outcomes, of_cost=of_cost
+      self.estimator,
+      self.problem,
+      outcomes,
+      stopped=self.row.stopped,
+      of_cost=of_cost,
     )
 
 

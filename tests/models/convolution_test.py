@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import layers
 from tf_mco import models
 

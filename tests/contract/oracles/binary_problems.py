@@ -97,10 +97,10 @@ class Problem(oracle.Problem):
     return integrand
 
   def draw(
-    self, parameters: oracle.Parameters, source: Draws, *, path: bool
+    self, parameters: oracle.Parameters, source: Draws, *, stopped: bool
   ) -> types.Draw:
     """See `oracle.Problem`."""
-    del parameters, path
+    del parameters, stopped
     event = lambda z: forms.to_event(  # noqa: E731
       self.form, tf.convert_to_tensor(z)
     )

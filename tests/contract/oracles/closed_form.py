@@ -160,10 +160,10 @@ class GammaProblem(oracle.Problem):
     return _COSTS[self.function]
 
   def draw(
-    self, parameters: oracle.Parameters, source: Any, *, path: bool
+    self, parameters: oracle.Parameters, source: Any, *, stopped: bool
   ) -> types.Draw:
     """See `oracle.Problem`; the source is `[1, R, 1]` noise, and uniforms."""
-    del parameters, path
+    del parameters, stopped
     noise, *uniforms = (tf.constant(values) for values in source)
     if not uniforms:
       return types.Draw(None, extras=noise)

@@ -50,12 +50,12 @@ class Problem(oracle.Problem):
     return {'posterior': posterior, 'model': model, 'prior': _PRIOR}
 
   def draw(
-    self, parameters: oracle.Parameters, source: np.ndarray, *, path: bool
+    self, parameters: oracle.Parameters, source: np.ndarray, *, stopped: bool
   ) -> types.Draw:
     """Returns the samples made of noise `[K, R, E]`."""
     dtype = parameters['loc'].dtype
     samples = self.samples(parameters, tf.cast(source, dtype))
-    if not path:
+    if stopped:
       samples = tf.nest.map_structure(tf.stop_gradient, samples)
     return types.Draw(samples)
 

@@ -103,14 +103,14 @@ class Problem(abc.ABC):
 
   @abc.abstractmethod
   def draw(
-    self, parameters: Parameters, source: Any, *, path: bool
+    self, parameters: Parameters, source: Any, *, stopped: bool
   ) -> types.Draw:
     """Returns the draw made of a source.
 
     Args:
       parameters: of the rows.
       source: nest of arrays `[K, R, ...]`.
-      path: whether a gradient flows through the samples.
+      stopped: whether the samples carry no gradient.
     """
 
   @abc.abstractmethod
@@ -173,20 +173,20 @@ class Oracle(abc.ABC):
 
 
 def surrogate_of(
-  row: table.Row,
   estimator: tf_mco.Estimator,
   problem: Problem,
   outcomes: Outcomes,
   *,
+  stopped: bool = False,
   of_cost: bool = False,
 ) -> tuple[types.Surrogate | None, Estimates]:
   """Returns what an estimator makes of given draws, and each row's gradient.
 
   Args:
-    row: of the estimator.
     estimator: whose `surrogate` or `mean_surrogate` is given the draws.
     problem: of the examples.
     outcomes: the draws.
+    stopped: whether the samples carry no gradient.
     of_cost: whether to estimate the expectation of the problem's cost.
   """
   parameters = problem.rows(outcomes.example)
@@ -194,8 +194,7 @@ def surrogate_of(
   surrogate = None
   with tf.GradientTape() as tape:
     tape.watch(trained)
-    path = row.draws == 'path'
-    draw = problem.draw(parameters, outcomes.source, path=path)
+    draw = problem.draw(parameters, outcomes.source, stopped=stopped)
     posterior = problem.posterior(parameters)
     if of_cost:
       assert isinstance(estimator, tf_mco.estimators.MeanEstimator)
@@ -211,19 +210,19 @@ def surrogate_of(
 
 
 def estimates(
-  row: table.Row,
   estimator: tf_mco.Estimator,
   problem: Problem,
   outcomes: Outcomes,
   *,
+  stopped: bool = False,
   of_cost: bool = False,
 ) -> Estimates:
   """Returns the estimates of any number of draws, a part at a time."""
   parts = []
   for start in range(0, len(outcomes.example), _CHUNK):
     part = take(outcomes, slice(start, start + _CHUNK))
-    found = surrogate_of(row, estimator, problem, part, of_cost=of_cost)[1]
-    parts.append(found)
+    options = {'stopped': stopped, 'of_cost': of_cost}
+    parts.append(surrogate_of(estimator, problem, part, **options)[1])
   gradient = {
     name: np.concatenate([part.gradient[name] for part in parts])
     for name in problem.names

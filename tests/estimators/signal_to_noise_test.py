@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tests.testing import gaussian_problems
+from tests.contract.oracles import gaussian_problems
 import tf_mco
 from tf_mco import estimators
 from tf_mco import random

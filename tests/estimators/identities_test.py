@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.testing import continuous_checks as checks
-from tests.testing import continuous_rows
-from tests.testing import gaussian_problems
+from tests.support import gaussian_draws as checks
+from tests.contract import table
+from tests.contract.oracles import gaussian_problems
 import tf_mco
 from tf_mco import estimators
 
@@ -22,10 +22,10 @@ def _all(kind: str, num_samples: int = _K) -> dict[str, checks.Drawn]:
   problem = gaussian_problems.make(kind)
   noise = checks.some_noise(problem, num_samples)
   return {
-    row.name: checks.given(
+    str(row): checks.given(
       row.make(num_samples), problem, noise, stopped=row.stopped
     )
-    for row in continuous_rows.ROWS
+    for row in table.REAL_ROWS
   }
 
 
@@ -55,7 +55,7 @@ def test_sums(kind: str) -> None:
 
 @every_kind
 def test_one_gradient_for_the_model(kind: str) -> None:
-  """Of whatever reports the K-sample bound."""
+  """All estimators that report the K-sample bound have it."""
   problem, found = gaussian_problems.make(kind), _all(kind)
   expected = checks.model(problem, found['iwae'].gradient)
   others = found.keys() - {'elbo', 'miwae', 'ciwae', 'renyi'}
@@ -161,3 +161,45 @@ def test_exclusive_kl(kind: str) -> None:
   elbo = checks.given(estimators.Elbo(_K), problem, noise).gradient
   elbo = checks.posterior(problem, elbo)
   np.testing.assert_allclose(mean, elbo + score, rtol=0, atol=1e-12)
+
+
+@every_kind
+def test_rws_dreg_of_one_sample_is_zero(kind: str) -> None:
+  """Exactly, for any draw."""
+  problem = gaussian_problems.make(kind)
+  found = checks.drawn(estimators.RwsDreg(1), problem).gradient
+  assert not checks.posterior(problem, found).any()
+  expected = checks.drawn(estimators.Dreg(1), problem).gradient
+  model = checks.model(problem, found)
+  np.testing.assert_array_equal(model, checks.model(problem, expected))
+
+
+@every_kind
+def test_one_sample_per_draw(kind: str) -> None:
+  problem = gaussian_problems.make(kind)
+  noise = checks.some_noise(problem, 1)
+  found = {
+    str(row): checks.given(row.make(1), problem, noise, stopped=row.stopped)
+    for row in table.REAL_ROWS
+    if row.symmetric
+  }
+  gradient = {name: result.gradient for name, result in found.items()}
+  for name in ('iwae', 'ciwae', 'renyi'):
+    checks.assert_close(gradient[name], gradient['elbo'])
+  for name in ('dreg', 'aisle-kl'):
+    for key, value in gradient[name].items():
+      np.testing.assert_array_equal(value, gradient['stl'][key])
+  posterior = {
+    name: checks.posterior(problem, value) for name, value in gradient.items()
+  }
+  score = posterior['rws']
+  np.testing.assert_allclose(
+    posterior['elbo'], posterior['stl'] - score, rtol=0, atol=1e-12
+  )
+  # alpha (alpha - 1) for the path, alpha - 1 for the score.
+  for name, alpha in (('chi2', 2), ('1.5', 1.5), ('3', 3)):
+    path = alpha * (alpha - 1) * posterior['stl']
+    np.testing.assert_allclose(posterior[f'aisle-{name}'], path, rtol=1e-13)
+    np.testing.assert_allclose(
+      posterior[f'aisle-{name}-score'], (alpha - 1) * score, rtol=1e-13
+    )

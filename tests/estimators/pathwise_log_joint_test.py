@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from tests.testing import continuous_checks as checks
-from tests.testing import continuous_rows
-from tests.testing import gaussian_problems
-from tests.testing import quadrature
+from tests.support import gaussian_draws as checks
+from tests.contract import table
+from tests.contract.oracles import gaussian_problems
+from tests.contract.oracles import oracle
 from tf_mco import types
 
 _K = 4
@@ -25,7 +25,7 @@ every_name = pytest.mark.parametrize('name', _NAMES)
 def _gradient(
   name: str,
   kind: str,
-  wrap: Callable[[gaussian_problems.Parameters], Wrap],
+  wrap: Callable[[oracle.Parameters], Wrap],
   seed: int = 0,
 ) -> checks.Gradient:
   """Returns the gradient of the loss for a wrapped log_joint."""
@@ -36,33 +36,33 @@ def _gradient(
     noise = checks.some_noise(problem, _K, seed)
     loss = _loss(name, problem, parameters, noise, log_joint)
   found = tape.gradient(loss, parameters)
-  return {key: found[key] for key in quadrature.names(problem)}
+  return {key: found[key] for key in problem.names}
 
 
 def _loss(
   name: str,
   problem: gaussian_problems.Problem,
-  parameters: gaussian_problems.Parameters,
+  parameters: oracle.Parameters,
   noise: Any,
   log_joint: types.LogJoint,
 ) -> tf.Tensor:
-  estimator = continuous_rows.BY_NAME[name].make(_K)
+  estimator = table.BY_NAME[name].make(_K)
   draw = types.Draw(problem.samples(parameters, noise))
   posterior = problem.posterior(parameters)
   return estimator.surrogate(log_joint, posterior, draw).loss
 
 
-def _as_it_is(parameters: gaussian_problems.Parameters) -> Wrap:
+def _as_it_is(parameters: oracle.Parameters) -> Wrap:
   del parameters
   return lambda log_joint: log_joint
 
 
-def _compiled(parameters: gaussian_problems.Parameters) -> Wrap:
+def _compiled(parameters: oracle.Parameters) -> Wrap:
   del parameters
   return tf.function
 
 
-def _jitted(parameters: gaussian_problems.Parameters) -> Wrap:
+def _jitted(parameters: oracle.Parameters) -> Wrap:
   del parameters
   return lambda log_joint: tf.function(log_joint, jit_compile=True)
 
@@ -78,7 +78,7 @@ def test_compiled(name: str, wrap: Callable, kind: str) -> None:
   checks.assert_close(found, expected, 1e-11)
 
 
-def _penalized(parameters: gaussian_problems.Parameters) -> Wrap:
+def _penalized(parameters: oracle.Parameters) -> Wrap:
   """Subtracts a tenth of the squared force, by an inner tape."""
   del parameters
 
@@ -95,7 +95,7 @@ def _penalized(parameters: gaussian_problems.Parameters) -> Wrap:
   return wrap
 
 
-def _penalized_by_hand(parameters: gaussian_problems.Parameters) -> Wrap:
+def _penalized_by_hand(parameters: oracle.Parameters) -> Wrap:
   p = parameters
   noise, prior = (tf.exp(-2 * p[k]) for k in ('log_noise', 'prior_log_scale'))
 
@@ -130,7 +130,7 @@ def _vectorized(name: str, *, inside: bool) -> checks.Gradient:
       tape.watch(parameters)
       value = loss()
     found = tape.gradient(value, parameters)
-    return {key: found[key] for key in quadrature.names(problem)}
+    return {key: found[key] for key in problem.names}
 
   def one(z: tf.Tensor) -> tf.Tensor:
     return _loss(name, problem, parameters, z, log_joint)
@@ -154,7 +154,7 @@ def _vectorized(name: str, *, inside: bool) -> checks.Gradient:
           strict=True,
           raises=AssertionError,
           reason='vectorized_map drops every custom gradient inside it: a '
-          'limit of TensorFlow, which ops/path.py documents',
+          'limit of TensorFlow, which estimators/cotangents.py documents',
         ),
       )
       for name in ('dreg', 'aisle-3', 'piwae')

@@ -1,6 +1,6 @@
 """The factor that is read late is read right in loops and branches.
 
-`ops/path.CotangentScale` learns its factor after the forward pass. Here that
+`cotangents.CotangentScale` learns its factor after the forward pass. Here that
 pass is in the body of a loop or a branch, with several estimators in one tape,
 and the tape is around the compiled function, inside it, or inside the body.
 """
@@ -13,23 +13,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.testing import continuous_checks as checks
-from tests.testing import continuous_rows
-from tests.testing import gaussian_problems
-from tests.testing import quadrature
+from tests.support import gaussian_draws as checks
+from tests.contract import table
+from tests.contract.oracles import gaussian_problems
+from tests.contract.oracles import oracle
 from tf_mco import types
 
 _STEPS, _K = 2, 2
 # Each with a coefficient of its own: they cannot stand for one another.
 _ESTIMATORS = [
-  (coefficient, continuous_rows.BY_NAME[name].make(_K))
+  (coefficient, table.BY_NAME[name].make(_K))
   for name, coefficient in (('dreg', 1.0), ('aisle-3', 0.3), ('piwae', -2.3))
 ]
 _PROBLEMS = {
   kind: gaussian_problems.make(kind, 2) for kind in ('normal', 'chain')
 }
 
-Parameters = gaussian_problems.Parameters
+Parameters = oracle.Parameters
 Loss = Callable[[Parameters, tf.Tensor], tf.Tensor]
 
 
@@ -74,7 +74,7 @@ def _gradient(kind: str, loss: Loss, noise: tf.Tensor) -> checks.Gradient:
     tape.watch(parameters)
     value = loss(parameters, noise)
   found = tape.gradient(value, parameters)
-  return {name: found[name] for name in quadrature.names(problem)}
+  return {name: found[name] for name in problem.names}
 
 
 def _while_loop(kind: str) -> Loss:
@@ -156,7 +156,7 @@ def test_tape_inside_the_body(jit: bool) -> None:
     parameters = _PROBLEMS['chain'].rows()
     total = {
       name: tf.zeros_like(parameters[name])
-      for name in quadrature.names(_PROBLEMS['chain'])
+      for name in _PROBLEMS['chain'].names
     }
     for step in tf.range(_STEPS):
       found = _gradient(

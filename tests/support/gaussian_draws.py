@@ -1,4 +1,4 @@
-"""Gradients of estimators of continuous variables, one row at a time."""
+"""Estimates of Gaussian models from given or drawn noise, one row at a time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tests.testing import gaussian_problems
-from tests.testing import quadrature
+from tests.contract.oracles import gaussian_problems
+from tests.contract.oracles import oracle
 import tf_mco
 from tf_mco import types
 
-Gradient = dict[str, np.ndarray]
+Gradient = oracle.Gradient
 
 
 class Drawn(NamedTuple):
@@ -32,37 +32,16 @@ def drawn(
 ) -> Drawn:
   """Returns an estimate whose samples the estimator draws itself."""
   parameters = problem.rows()
-  log_joint = problem.log_joint(parameters)
-  received: list[Any] = []
-
-  def recording(samples: types.Samples) -> tf.Tensor:
-    received.append(samples)
-    return log_joint(samples)
-
   with tf.GradientTape() as tape:
     tape.watch(parameters)
     posterior = problem.posterior(parameters)
-    surrogate = tf_mco.estimate(estimator, recording, posterior, seed=seed)
+    log_joint = problem.log_joint(parameters)
+    draw = estimator.draw(log_joint, posterior, seed=seed)
+    surrogate = estimator.surrogate(log_joint, posterior, draw)
     value = -surrogate.loss
   gradient = tape.gradient(value, parameters, unconnected_gradients='zero')
-  named = {name: gradient[name].numpy() for name in quadrature.names(problem)}
-  return Drawn(surrogate, named, noise_of(problem, received[0]))
-
-
-def noise_of(problem: gaussian_problems.Problem, samples: Any) -> np.ndarray:
-  """Returns the standard normal variables `[K, N, E]` behind samples."""
-  v = problem.values
-  z = samples[0] if isinstance(samples, tuple) else samples
-  z = z.numpy()[..., None] if problem.kind == 'scalar' else z.numpy()
-  noise = (z - v['loc']) * np.exp(-v['log_scale'])
-  if problem.kind == 'tril':
-    below = v['corner'] * noise[..., 0] * np.exp(-v['log_scale'][:, 1])
-    noise[..., 1] -= below
-  if problem.kind == 'chain':
-    mean = v['weight'] * z + v['bias']
-    second = (samples[1].numpy() - mean) * np.exp(-v['log_scale2'])
-    noise = np.concatenate([noise, second], -1)
-  return noise
+  named = {name: gradient[name].numpy() for name in problem.names}
+  return Drawn(surrogate, named, problem.source(draw))
 
 
 def some_noise(
@@ -82,8 +61,11 @@ def given(
 ) -> Drawn:
   """Returns the estimate of every example from given noise `[K, N, E]`."""
   every = np.arange(problem.num_examples)
-  result = quadrature.per_row(estimator, problem, every, noise, stopped=stopped)
-  return Drawn(*result, noise)
+  outcomes = oracle.Outcomes(every, np.ones(len(every)), noise)
+  surrogate, estimates = oracle.surrogate_of(
+    estimator, problem, outcomes, stopped=stopped
+  )
+  return Drawn(surrogate, estimates.gradient, noise)
 
 
 def posterior(
@@ -108,7 +90,7 @@ def group(
 
 
 def assert_close(found: Any, expected: Any, tolerance: float = 1e-12) -> None:
-  """Asserts that all gradients agree; relative where they exceed 1."""
+  """Asserts that all gradients agree, relatively where they exceed 1."""
   assert found.keys() == expected.keys()
   for name, value in found.items():
     np.testing.assert_allclose(

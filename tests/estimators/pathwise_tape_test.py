@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.testing import continuous_checks as checks
-from tests.testing import continuous_rows
-from tests.testing import gaussian_problems
-from tests.testing import quadrature
+from tests.support import gaussian_draws as checks
+from tests.contract import table
+from tests.contract.oracles import gaussian_problems
+from tests.contract.oracles import oracle
 import tf_mco
 from tf_mco import types
 
@@ -24,13 +24,13 @@ every_name = pytest.mark.parametrize('name', _NAMES)
 
 
 def _make(name: str) -> tf_mco.Estimator:
-  return continuous_rows.BY_NAME[name].make(_K)
+  return table.BY_NAME[name].make(_K)
 
 
 def _loss(
   estimator: tf_mco.Estimator,
   kind: str,
-  parameters: gaussian_problems.Parameters,
+  parameters: oracle.Parameters,
   noise: Any,
 ) -> tf.Tensor:
   problem = _PROBLEMS[kind]
@@ -52,7 +52,7 @@ def _alone(name: str, kind: str, seed: int = 0) -> checks.Gradient:
 
 
 def _of_names(kind: str, gradient: Any) -> checks.Gradient:
-  return {name: gradient[name] for name in quadrature.names(_PROBLEMS[kind])}
+  return {name: gradient[name] for name in _PROBLEMS[kind].names}
 
 
 @both_kinds
