@@ -1,28 +1,31 @@
-# Everything runs in .venv, which the first target that needs it creates; see
-# tools/setup_env.sh. Pass options of a program with ARGS:
+# Everything runs in .venv. The first target that needs .venv creates it by
+# tools/setup_env.sh. Pass the options of a program with ARGS:
 #   make train ARGS='--estimator=vimco --num_samples=5'
 #   make test ARGS=tests/ops WORKERS=0
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install train test bench lint format build-file clean FORCE
+.PHONY: help install train test bench lint format clean FORCE
 
 ARGS ?=
-# The interpreter of a new .venv; the first suitable one if empty.
+# The interpreter of a new .venv. If PYTHON is empty, the first suitable
+# interpreter is taken.
 PYTHON ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 INSTALLED := $(shell cat $(STAMP) $(VENV)/.installing 2>/dev/null)
-# What is installed beside the library: 'dev', or 'dev,and-cuda' for a GPU. A
-# choice lasts until the next one.
+# The extras that are installed beside the library: 'dev', or 'dev,and-cuda' for a
+# GPU. A choice lasts until the next choice.
 EXTRAS ?= $(or $(INSTALLED),dev)
 
-# Test processes; 0 runs the tests in one, with all cores and a usable pdb.
+# The number of test processes. 0 runs the tests in the process of pytest, which
+# then has all cores and a usable pdb.
 WORKERS ?= auto
 XDIST := $(if $(filter 0,$(WORKERS)),-n 0,-n $(WORKERS) --dist worksteal)
-# TensorFlow takes every core and all GPU memory in each process it is in.
+# One thread per process, because TensorFlow would take every core and all GPU
+# memory in each of the processes.
 THREADS := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 \
   OMP_NUM_THREADS=1 TF_FORCE_GPU_ALLOW_GROWTH=true
 TEST_ENV := TF_CPP_MIN_LOG_LEVEL=$(or $(TF_CPP_MIN_LOG_LEVEL),3) \
@@ -48,18 +51,15 @@ test: $(STAMP)  ## Runs all tests, or those that ARGS names, on all cores.
 bench: $(STAMP)  ## Measures what a training step costs, with ARGS.
 	$(RUN) -m benchmarks.train_step $(ARGS)
 
-lint: $(STAMP)  ## Checks style, types and BUILD; changes nothing.
+lint: $(STAMP)  ## Checks style, types and imports; changes nothing.
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy $(TYPED)
-	$(RUN) -m tools.build_file --check
+	$(VENV)/bin/lint-imports --no-logo --no-cache
 
 format: $(STAMP)  ## Formats the code and sorts its imports.
 	$(RUN) -m ruff check --select I --fix
 	$(RUN) -m ruff format
-
-build-file: $(STAMP)  ## Writes BUILD from the tree.
-	$(RUN) -m tools.build_file
 
 clean:  ## Removes .venv and caches; never results or data.
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,18 +1,30 @@
 """Packaging of tf_mco; tool settings live in pyproject.toml."""
 
 import pathlib
+import re
 
 import setuptools
 
 _HERE = pathlib.Path(__file__).parent
 
+
+def _version() -> str:
+  """Returns `tf_mco.__version__`, read without importing TensorFlow."""
+  text = (_HERE / 'tf_mco' / '__init__.py').read_text(encoding='utf-8')
+  line = re.search(r"^__version__ = '(.+)'$", text, re.MULTILINE)
+  if line is None:
+    raise ValueError('tf_mco/__init__.py has no line `__version__ = ...`.')
+  return line.group(1)
+
+
 # Tested together; tf-keras must match TensorFlow's minor release because
 # TensorFlow Probability imports it.
 _TENSORFLOW = '>=2.21,<2.22'
 
+_PLOTS = ['matplotlib>=3.8']  # for tf_mco.diagnostics.plots
 _EXPERIMENTS = [
+  *_PLOTS,
   'importlib_resources',  # tensorflow-datasets prepares data with it.
-  'matplotlib>=3.8',
   'mpmath>=1.3',
   'scikit-learn>=1.4',
   'scipy>=1.11',
@@ -27,11 +39,17 @@ _TEST = [
   'pytest-xdist>=3.5',
   'scipy>=1.11',
 ]
-_DEV = ['mypy>=1.15', 'ruff>=0.12', 'types-tabulate', 'types-tqdm']
+_DEV = [
+  'import-linter>=2.15',
+  'mypy>=1.15',
+  'ruff>=0.12',
+  'types-tabulate',
+  'types-tqdm',
+]
 
 setuptools.setup(
   name='tf-mco',
-  version='0.1.0',
+  version=_version(),
   description=(
     'Monte Carlo objectives and gradient estimators for TensorFlow and Keras'
   ),
@@ -50,6 +68,7 @@ setuptools.setup(
     'tensorflow-probability>=0.25,<0.26',
   ],
   extras_require={
+    'plots': _PLOTS,
     'experiments': _EXPERIMENTS,
     'test': _EXPERIMENTS + _TEST,
     'dev': _EXPERIMENTS + _TEST + _DEV,

@@ -1,1 +1,1 @@
-"""What a training step costs."""
+"""Programs that measure the cost of a training step."""

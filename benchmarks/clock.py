@@ -17,7 +17,7 @@ class Cost(NamedTuple):
 
 
 class Laps:
-  """Takes the time between calls of `lap`."""
+  """Measures the time between calls of `lap`."""
 
   def __init__(self) -> None:
     self._last: tuple[float, float] | None = None
@@ -35,7 +35,7 @@ class Laps:
     self._last = now
 
   def cost(self, units: int, skip: int) -> Cost:
-    """Returns medians per unit of `units` in each lap, `skip` laps left out."""
+    """Returns medians for one of `units`, without the first `skip` laps."""
     laps = self._laps[skip:]
     return Cost(
       statistics.median(wall for wall, _ in laps) / units,

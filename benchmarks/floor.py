@@ -1,7 +1,7 @@
 """The least time that the matrix products of a step can take.
 
-Each product of the step is timed by itself, as a compiled call in a graph
-loop, which is how the step itself is called. The floor is their sum.
+Each product of the step is timed by itself, as a compiled call in a graph loop,
+because the step itself is called so. The floor is the sum of the times.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _REPEATS = 15
 
 
 class Product(NamedTuple):
-  """`[rows, inner] @ [inner, columns]`, one factor perhaps transposed."""
+  """A product `[rows, inner] @ [inner, columns]`.
+
+  One of the factors may be stored transposed.
+  """
 
   rows: int
   inner: int
@@ -27,7 +30,7 @@ class Product(NamedTuple):
 
   @property
   def flops(self) -> int:
-    """A multiplication and an addition for each term."""
+    """The operations: a multiplication and an addition for each term."""
     return 2 * self.rows * self.inner * self.columns
 
 
@@ -37,9 +40,9 @@ def dense_products(
   """Returns the products of dense layers, forward and backward.
 
   Args:
-    rows: of the batch.
-    widths: of the input and of every layer.
-    input_gradient: whether the gradient in the input is wanted.
+    rows: the number of rows of the batch.
+    widths: the widths of the input and of every layer.
+    input_gradient: whether to count the gradient in the input.
   """
   products = []
   for index, width in enumerate(widths[:-1]):
@@ -60,8 +63,8 @@ def step_products(
 ) -> list[Product]:
   """Returns the products of one step with one stochastic layer.
 
-  One encoding of the batch and one decoding for each evaluation; samples are
-  discrete, so that nothing flows back through them.
+  The step encodes the batch once and decodes once for each evaluation. Samples
+  are discrete, so that no gradient flows back through them.
   """
   encoder = dense_products(batch_size, [pixels, *hidden, units])
   decoder = dense_products(batch_size * evaluations, [units, *hidden, pixels])

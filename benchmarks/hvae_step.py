@@ -1,9 +1,9 @@
 r"""Measures the training step of the convolutional Hamiltonian VAE.
 
-The networks and the optimizer of `experiments.train_hvae`, z = 64, batches of
-100 random images of 28x28 bytes. Medians over executions of a few steps; each
-case in a process of its own. The memory is that of a batch of 100 beyond that
-of one example, without XLA.
+The step has the networks and the optimizer of `experiments.train_hvae`, 64
+latent variables, and batches of 100 random images of 28x28 bytes. Figures are
+medians over executions of a few steps, with each case in a process of its own.
+The memory is what a batch of 100 needs beyond one example, without XLA.
 
 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 \
     python -m benchmarks.hvae_step
@@ -29,14 +29,14 @@ from benchmarks import clock
 from benchmarks import memory
 from benchmarks import process
 from experiments.data import datasets
-from experiments.hvae import model as hvae_model
-from experiments.hvae import settings as hvae_settings
+from experiments.hvae import experiment as hvae_experiment
+from tf_mco import models
 
 _BATCH, _SIDE = 100, 28
 _EXECUTION = 5
 _REPEATS = 12
-# What the original's step takes on the machine of the project's other figures,
-# in CPU-ms, by leapfrog steps.
+# The CPU-ms of a step of the original code by leapfrog steps, on the machine of
+# the project's other figures.
 ORIGINAL: Mapping[int, float] = {0: 24.0, 5: 223.0, 10: 428.0}
 # Leapfrog steps, and whether they are computed again in the backward pass.
 CASES = (
@@ -55,7 +55,8 @@ def run_case(
   """Returns the figures of one case."""
   pixels = np.random.default_rng(0).integers(0, 256, [_BATCH, _SIDE**2])
   images = pixels.astype(np.uint8)
-  settings = hvae_settings.make(
+  experiment = hvae_experiment.EXPERIMENT
+  settings = experiment.make_settings(
     'mnist',
     {
       'leapfrog_steps': leapfrog_steps,
@@ -63,17 +64,20 @@ def run_case(
       'jit_compile': jit_compile,
     },
   )
-  model = hvae_model.make(
+  model = experiment.make_model(
     settings,
     datasets.Images(
       'noise', images, images, images, (_SIDE, _SIDE), 'dynamic', ''
     ),
   )
   x = tf.constant(images)
-  # Before there is another trace; XLA compiles for each size of a batch.
-  held = 0.0
+  # Memory is measured before there is another trace, and not with XLA, which
+  # compiles for each size of a batch.
+  batch_megabytes = 0.0
   if not jit_compile:
-    held = memory.batch_megabytes(functools.partial(_train, model), x)
+    batch_megabytes = memory.batch_megabytes(
+      functools.partial(_train, model), x
+    )
 
   @tf.function(jit_compile=jit_compile)
   def step() -> None:
@@ -88,11 +92,11 @@ def run_case(
   return {
     'steps_per_second': 1 / cost.wall,
     'cpu_ms': 1e3 * cost.cpu,
-    'step_megabytes': held,
+    'step_megabytes': batch_megabytes,
   }
 
 
-def _train(model: Any, x: tf.Tensor) -> None:
+def _train(model: models.LatentVariableModel, x: tf.Tensor) -> None:
   model.train_step(x)
 
 

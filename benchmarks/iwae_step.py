@@ -1,7 +1,8 @@
 r"""Measures the training step of Gaussian VAEs, 784-200-200-50, tanh.
 
-Random bytes stand for images; Adam, binarization and all are in the compiled
-step. Medians over executions of 20 steps, each case in a process of its own.
+Random bytes stand for images. The compiled step includes Adam and the
+binarization. Figures are medians over executions of 20 steps, with each case in
+a process of its own.
 
 python -m benchmarks.iwae_step
 """

@@ -1,4 +1,4 @@
-"""Memory that a compiled function needs for a batch, on Linux."""
+"""The memory that a compiled function needs for a batch, on Linux."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ def batch_megabytes(
 ) -> float:
   """Returns how much resident memory a batch needs beyond that of one example.
 
-  TensorFlow keeps what it has allocated, so that growth is the peak; tracing
-  and the rewriting of graphs are over after the first example.
+  TensorFlow keeps the memory that it has allocated, so that the growth is the
+  peak. Tracing and the rewriting of graphs are over after the first example.
 
   Args:
-    work: not called before; of batches of any size, in one trace.
+    work: a function that was not called before. One trace of it must do for
+      batches of all sizes.
     batch: `[B, ...]`.
-    repeats: calls with the batch.
+    repeats: the number of calls with the batch.
   """
   function = tf.function(
     work,

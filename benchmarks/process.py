@@ -1,4 +1,4 @@
-"""Cases in processes of their own, so that memory and caches are theirs."""
+"""Runs a case in a process of its own, with its own memory and caches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def run(module: str, flags: Sequence[str]) -> dict[str, float]:
   """Returns the JSON object that a module prints as its last line.
 
   Raises:
-    RuntimeError: with the end of its stderr, if it fails.
+    RuntimeError: if the module fails; it holds the end of its stderr.
   """
   done = subprocess.run(
     [sys.executable, '-m', module, *flags],

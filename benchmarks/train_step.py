@@ -1,10 +1,10 @@
 r"""Measures the training step of models with binary latent variables.
 
-Real images go through the real input pipeline and `fit`: batch 50, 200 latent
-variables, evaluation excluded. Each case runs in a process of its own, on an
-otherwise idle machine; figures are medians over executions of 100 steps. The
-floor is the time of the step's own matrix products, each measured by itself
-in the same process, before and after.
+Real images pass through the real input pipeline and `fit`, with batches of 50
+and 200 latent variables. Evaluation does not count. Each case runs in a process
+of its own, on an otherwise idle machine. Figures are medians over executions of
+100 steps. The floor is the time of the matrix products of a step, each measured
+by itself in the same process, before and after.
 
 python -m benchmarks.train_step
 python -m benchmarks.train_step --cases='linear disarm'
@@ -25,8 +25,7 @@ import tabulate
 from benchmarks import clock
 from benchmarks import floor
 from benchmarks import process
-from experiments.binary import model as binary_model
-from experiments.binary import settings as settings_lib
+from experiments.binary import experiment as binary_experiment
 from experiments.data import batches
 from experiments.data import datasets
 
@@ -58,7 +57,7 @@ CASES = {
 
 
 class _Timer(keras.callbacks.Callback):
-  """Takes the time of every execution."""
+  """Measures the time of every execution."""
 
   def __init__(self) -> None:
     super().__init__()
@@ -72,17 +71,16 @@ class _Timer(keras.callbacks.Callback):
 
 def run_case(case: Case, dataset: str, steps: int) -> dict[str, float]:
   """Returns the figures of one case."""
-  settings = settings_lib.make(
+  experiment = binary_experiment.EXPERIMENT
+  settings = experiment.make_settings(
     'mnist_linear',
     {'dataset': dataset, 'architecture': case.architecture, **case.options},
   )
   images = datasets.load(dataset)
   pixels = images.train.shape[1]
-  model = binary_model.make(settings, images)
+  model = experiment.make_model(settings, images)
   evaluations = settings.make_estimator().evaluations(
-    model.objective.encode_batch(
-      model.objective.prepare(images.train[:1], seed=0)
-    ).posterior
+    model.encode_batch(images.train[:1], seed=0).posterior
   )
   hidden = [settings.hidden_units] * (
     2 if case.architecture == 'nonlinear' else 0

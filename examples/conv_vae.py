@@ -1,4 +1,4 @@
-"""A convolutional architecture of one's own, trained with `model.fit`.
+"""A convolutional architecture of your own, trained with `model.fit`.
 
 python -m examples.conv_vae                  # 8x8 digits, less than a minute
 python -m examples.conv_vae --data=mnist --epochs=5
@@ -42,7 +42,7 @@ def make_decoder(height: int, width: int) -> keras.Model:
       keras.layers.Reshape(small),
       up(32, 3, strides=2, padding='same', activation='relu'),
       up(1, 3, strides=2, padding='same'),
-      tf_mco.layers.BernoulliLikelihood(),  # its input is the logits
+      tf_mco.layers.BernoulliLikelihood(),  # It takes its input as logits.
     ]
   )
 

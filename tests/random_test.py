@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco._tfp import tfd
+from tf_mco.distributions import sampling
 
 _MAX_Z = 4.5
 _DRAWS = 200_000
@@ -62,8 +63,8 @@ def test_what_is_no_seed(seed: Any) -> None:
     lambda seed: random.split(seed, 2),
     lambda seed: random.uniform([2], dtype=tf.float32, seed=seed),
     lambda seed: random.normal([2], dtype=tf.float32, seed=seed),
-    lambda seed: random.sample(tfd.Normal(0.0, 1.0), [2], seed=seed),
-    lambda seed: random.sample(tfd.Gamma(1.0, 1.0), [2], seed=seed),
+    lambda seed: sampling.sample(tfd.Normal(0.0, 1.0), [2], seed=seed),
+    lambda seed: sampling.sample(tfd.Gamma(1.0, 1.0), [2], seed=seed),
   ):
     with pytest.raises(ValueError, match=r'shape \[2\].*Received: seed='):
       function(seed)
@@ -102,7 +103,7 @@ def test_streams_of_derived_seeds_are_uncorrelated() -> None:
 _GENERATORS: dict[str, Callable[..., tf.Tensor]] = {
   'uniform': lambda seed, dtype: random.uniform([3, 5], dtype=dtype, seed=seed),
   'normal': lambda seed, dtype: random.normal([3, 5], dtype=dtype, seed=seed),
-  'bernoulli': lambda seed, dtype: random.sample(
+  'bernoulli': lambda seed, dtype: sampling.sample(
     tfd.Bernoulli(logits=tf.zeros([50], dtype)), [3], seed=seed
   ),
 }
@@ -156,3 +157,43 @@ def test_distribution_of_the_numbers(name: str, jit_compile: bool) -> None:
   assert abs(z) < _MAX_Z
   if name == 'uniform':
     assert 0 <= numbers.min() < numbers.max() < 1
+
+
+def test_uniform_like_of_unknown_shape() -> None:
+  @tf.function(input_signature=[tf.TensorSpec([None, 3])])
+  def step(tensor: tf.Tensor) -> tf.Tensor:
+    numbers = random.uniform_like(tensor, [2], seed=1)
+    assert numbers.shape.as_list() == [2, None, 3]
+    return numbers
+
+  expected = random.uniform([2, 4, 3], dtype=tf.float32, seed=1)
+  np.testing.assert_array_equal(step(tf.zeros([4, 3])), expected)
+
+
+def test_open_uniform_has_a_finite_logarithm() -> None:
+  for dtype, half_step in ((tf.float32, 2.0**-24), (tf.float64, 2.0**-53)):
+    u = random.uniform([1000], dtype=dtype, seed=1)
+    numbers = random.open_uniform([1000], dtype=dtype, seed=1)
+    np.testing.assert_array_equal(numbers, u + half_step)
+
+
+def test_normal_like_has_the_numbers_of_normal() -> None:
+  numbers = random.normal_like(tf.zeros([4, 3], tf.float64), [2], seed=1)
+  expected = random.normal([2, 4, 3], dtype=tf.float64, seed=1)
+  np.testing.assert_array_equal(numbers, expected)
+
+
+def test_salts_are_the_numbers_of_stored_runs() -> None:
+  numbers = {name: int(salt) for name, salt in random.Salt.__members__.items()}
+  assert numbers == {
+    'MOMENTUM': 1,
+    'DEFENSIVE': 1,
+    'CALL': -1,
+    'EVALUATION': -2,
+    'BINARIZATION': -1,
+    'MEASUREMENT': -1,
+    'DESCENT': -2,
+  }
+  for salt in random.Salt:
+    plain = random.fold_in(5, int(salt))
+    np.testing.assert_array_equal(random.fold_in(5, salt), plain)

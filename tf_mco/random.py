@@ -1,22 +1,50 @@
 """The one door to random numbers: stateless, philox, derived from a seed.
 
-Philox is named everywhere because the default algorithm is many times slower
-inside a step compiled by XLA on a CPU, with the same values.
+TensorFlow chooses an algorithm by the device unless it is told one. Every call
+here names philox, because the default algorithm is many times slower inside a
+step that XLA compiles for a CPU, with the same values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+import enum
 import math
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_mco import types
-from tf_mco._tfp import tfd
 
 _PHILOX = 'philox'
+
+
+class Salt(enum.IntEnum):
+  """The numbers that `fold_in` mixes into a seed, by purpose.
+
+  Streams of random numbers that come from one seed must not share a number.
+  The index of a step, a layer or a batch is folded in as it is and needs no
+  name. Salts that stand beside the steps of a training run are therefore
+  negative.
+
+  The numbers must not change: they are part of every draw, and a run that is
+  resumed must continue with the numbers that it would have had. Purposes that
+  never meet on one seed have equal numbers, in which case Python makes the
+  later name an alias of the first.
+  """
+
+  # Folded into the seed of one draw of an estimator or posterior.
+  MOMENTUM = 1  # the first momentum of a Hamiltonian trajectory
+  DEFENSIVE = 1  # the choice in a defensive mixture; alias of MOMENTUM
+
+  # Folded into the seed of a model, which training folds its steps into.
+  CALL = -1  # a call of a model outside of training
+  EVALUATION = -2  # `evaluate`, before the count of examples
+
+  # Folded into the seed of a diagnostic or of a study.
+  BINARIZATION = -1  # of the batch of a comparison; alias of CALL
+  MEASUREMENT = -1  # of a variance or a bound of a study; alias of CALL
+  DESCENT = -2  # the steps of an optimizer of a study; alias of EVALUATION
 
 
 def as_seed(seed: types.Seed) -> tf.Tensor:
@@ -25,8 +53,12 @@ def as_seed(seed: types.Seed) -> tf.Tensor:
   Args:
     seed: a Python or NumPy integer, or an int32 `[2]` tensor.
   Raises:
-    ValueError: for anything else, `None` included: a draw without a seed
-      could not be repeated.
+    ValueError: for anything else. `None` is refused as well, because a draw
+      without a seed could not be repeated.
+  Example:
+    >>> from tf_mco import random
+    >>> random.as_seed(7).numpy().tolist()
+    [7, 0]
   """
   if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
     low = int(seed) & 0xFFFFFFFF
@@ -44,15 +76,41 @@ def as_seed(seed: types.Seed) -> tf.Tensor:
 
 
 def fold_in(seed: types.Seed, data: int | tf.Tensor) -> tf.Tensor:
-  """Returns a new `[2]` seed from `seed` and an integer, say the step."""
-  # TensorFlow returns the dtype of `data`; a seed is int32.
+  """Returns a new `[2]` seed, which is a function of `seed` and an integer.
+
+  Args:
+    seed: an integer or an int32 `[2]` tensor.
+    data: an integer or an integer tensor, such as a step or a `Salt`.
+  Example:
+    The same step of the same run has the same seed, and another step has
+    another one.
+
+    >>> from tf_mco import random
+    >>> first, again, other = (random.fold_in(7, step) for step in (0, 0, 1))
+    >>> bool((first == again).numpy().all())
+    True
+    >>> bool((first == other).numpy().all())
+    False
+  """
+  # TensorFlow returns the dtype of `data`, and a seed is int32.
   return tf.random.experimental.stateless_fold_in(
     as_seed(seed), tf.cast(data, tf.int32), alg=_PHILOX
   )
 
 
 def split(seed: types.Seed, num: int) -> list[tf.Tensor]:
-  """Returns `num` independent `[2]` seeds."""
+  """Returns `num` independent `[2]` seeds.
+
+  Args:
+    seed: an integer or an int32 `[2]` tensor. Do not use the seed again once
+      it is split.
+    num: how many seeds to return.
+  Example:
+    >>> from tf_mco import random
+    >>> sample_seed, noise_seed = random.split(7, 2)
+    >>> sample_seed.shape
+    TensorShape([2])
+  """
   seeds = tf.random.experimental.stateless_split(
     as_seed(seed), num, alg=_PHILOX
   )
@@ -81,32 +139,104 @@ def uniform(
 ) -> tf.Tensor:
   """Returns uniform numbers in [0, 1), multiples of 2^-23 (2^-52 in float64).
 
-  Made from the bits, because TensorFlow's kernels make other numbers from the
-  same bits than XLA does: a step gives the same draw with jit and without.
+  The numbers are made from random bits here, because TensorFlow's kernels make
+  other numbers from the same bits than XLA does. A step has the same draw with
+  jit and without.
+
+  Args:
+    shape: of the result.
+    dtype: float32 or float64.
+    seed: an integer or an int32 `[2]` tensor.
+  Raises:
+    ValueError: for another dtype. Half precision would round some numbers to 1.
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import random
+    >>> u = random.uniform([1000, 2], dtype=tf.float32, seed=7)
+    >>> u.shape, u.dtype
+    (TensorShape([1000, 2]), tf.float32)
+    >>> bool(tf.reduce_all((u >= 0) & (u < 1)).numpy())
+    True
   """
   numbers, digits = _fractions(shape, dtype, seed)
   return tf.cast(numbers, dtype) * 2.0**-digits
 
 
+def open_uniform(
+  shape: Sequence[int] | tf.Tensor, *, dtype: tf.DType, seed: types.Seed
+) -> tf.Tensor:
+  """Returns uniform numbers in (0, 1), whose logarithm is finite.
+
+  The arguments are those of `uniform`, and so are the numbers, moved from the
+  lower end to the middle of their intervals.
+  """
+  half_step = 2.0**-53 if dtype == tf.float64 else 2.0**-24
+  return uniform(shape, dtype=dtype, seed=seed) + half_step
+
+
 def normal(
   shape: Sequence[int] | tf.Tensor, *, dtype: tf.DType, seed: types.Seed
 ) -> tf.Tensor:
-  """Returns standard normal numbers, by inversion.
+  """Returns standard normal numbers, by inversion of the normal CDF.
 
-  At most 5.3 in magnitude in float32 (8.2 in float64), which a normal number
-  exceeds once in 1e7 draws.
+  The numbers are at most 5.3 in magnitude in float32 (8.2 in float64). A normal
+  number exceeds 5.3 once in 1e7 draws.
+
+  Args:
+    shape: of the result.
+    dtype: float32 or float64.
+    seed: an integer or an int32 `[2]` tensor.
+  Raises:
+    ValueError: for another dtype.
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import random
+    >>> noise = random.normal([100_000], dtype=tf.float32, seed=7)
+    >>> bool(abs(tf.reduce_mean(noise)) < 0.02)
+    True
   """
   numbers, digits = _fractions(shape, dtype, seed)
-  # The middle of each interval of [-1, 1), hence never an end; exact.
+  # The middle of each interval of [-1, 1), which is exact in floating point
+  # and never an end, where the inverse is infinite.
   odd = 2 * numbers + 1 - 2**digits
   symmetric = tf.cast(odd, dtype) * 2.0**-digits
   return math.sqrt(2) * tf.math.erfinv(symmetric)
 
 
+def uniform_like(
+  tensor: tf.Tensor,
+  sample_shape: Sequence[int | tf.Tensor],
+  *,
+  seed: types.Seed,
+) -> tf.Tensor:
+  """Returns `uniform` numbers of shape `sample_shape + tensor.shape`.
+
+  The numbers have the dtype of `tensor`.
+  """
+  shape, static = _full_shape(tensor, sample_shape)
+  numbers = uniform(shape, dtype=tensor.dtype, seed=seed)
+  return tf.ensure_shape(numbers, static)
+
+
+def normal_like(
+  tensor: tf.Tensor,
+  sample_shape: Sequence[int | tf.Tensor],
+  *,
+  seed: types.Seed,
+) -> tf.Tensor:
+  """Returns `normal` numbers of shape `sample_shape + tensor.shape`.
+
+  The numbers have the dtype of `tensor`.
+  """
+  shape, static = _full_shape(tensor, sample_shape)
+  numbers = normal(shape, dtype=tensor.dtype, seed=seed)
+  return tf.ensure_shape(numbers, static)
+
+
 def _fractions(
-  shape: Sequence[int] | tf.Tensor, dtype: Any, seed: types.Seed
+  shape: Sequence[int] | tf.Tensor, dtype: tf.DType, seed: types.Seed
 ) -> tuple[tf.Tensor, int]:
-  """Returns random integers and the number of their bits."""
+  """Returns random non-negative integers and the number of their bits."""
   if dtype not in (tf.float32, tf.float64):
     raise ValueError(
       'Random numbers are float32 or float64: half precision would round them '
@@ -114,91 +244,19 @@ def _fractions(
     )
   kind, digits = (tf.int64, 52) if dtype == tf.float64 else (tf.int32, 23)
   words = bits(shape, dtype=kind, seed=seed)
+  # The shift of a negative integer fills with ones, which the mask removes.
   shift = kind.size * 8 - digits
   high = tf.bitwise.right_shift(words, tf.constant(shift, kind))
   return tf.bitwise.bitwise_and(high, tf.constant(2**digits - 1, kind)), digits
 
 
-def sample(
-  distribution: tfd.Distribution,
-  sample_shape: Sequence[int | tf.Tensor],
-  *,
-  seed: types.Seed,
-) -> tf.Tensor:
-  """Draws from a TFP distribution, with philox where it is known how.
-
-  Args:
-    distribution: any `tfd.Distribution`. Bernoulli, Normal and their
-      `Independent` are drawn here; others by their own stateless sampler,
-      right as well but slower under `jit_compile` on a CPU.
-    sample_shape: sizes, integers or scalar tensors.
-    seed: an integer or an int32 `[2]` tensor.
-  Returns:
-    Samples of shape `sample_shape + batch_shape + event_shape`. Binary
-    samples are floating, whatever the distribution's dtype, so that a model
-    can multiply them. Reparameterized where the distribution is.
-  """
-  inner = distribution
-  while type(inner) is tfd.Independent:
-    inner = inner.distribution
-  sampler = _SAMPLERS.get(type(inner))
-  if sampler is None:
-    return distribution.sample(sample_shape, seed=as_seed(seed))
-  return sampler(inner, list(sample_shape), seed)
-
-
-def bernoulli_logits(distribution: tfd.Bernoulli) -> tf.Tensor:
-  """Returns the logits of a Bernoulli given by logits or by probabilities.
-
-  Where a probability has rounded to 0 or 1 they are its neighbour's: finite.
-  """
-  if distribution.logits is not None:
-    return tf.convert_to_tensor(distribution.logits)
-  probs = tf.convert_to_tensor(distribution.probs)
-  rounding = np.finfo(probs.dtype.as_numpy_dtype).eps
-  probs = tf.clip_by_value(probs, rounding**2, 1 - rounding)
-  return tf.math.log(probs) - tf.math.log1p(-probs)
-
-
-def uniform_like(
-  tensor: tf.Tensor, sample_shape: Sequence[int], *, seed: types.Seed
-) -> tf.Tensor:
-  """Returns uniform numbers of shape `sample_shape + tensor.shape`."""
-  shape, static = _full_shape(tensor, sample_shape)
-  numbers = uniform(shape, dtype=tensor.dtype, seed=seed)
-  return tf.ensure_shape(numbers, static)
-
-
 def _full_shape(
   tensor: tf.Tensor, sample_shape: Sequence[int | tf.Tensor]
-) -> tuple[Any, tf.TensorShape]:
+) -> tuple[tf.TensorShape | tf.Tensor, tf.TensorShape]:
+  """Returns `sample_shape + tensor.shape` to draw with, and what is static."""
   known = [None if tf.is_tensor(size) else size for size in sample_shape]
   static = tf.TensorShape(known).concatenate(tensor.shape)
   if static.is_fully_defined():
     return static, static
   sizes = [tf.reshape(tf.cast(size, tf.int32), [1]) for size in sample_shape]
   return tf.concat([*sizes, tf.shape(tensor)], 0), static
-
-
-def _bernoulli(
-  distribution: tfd.Bernoulli, sample_shape: list, seed: types.Seed
-) -> tf.Tensor:
-  logits = bernoulli_logits(distribution)
-  u = uniform_like(logits, sample_shape, seed=seed)
-  return tf.cast(u < tf.sigmoid(logits), logits.dtype)
-
-
-def _normal(
-  distribution: tfd.Normal, sample_shape: list, seed: types.Seed
-) -> tf.Tensor:
-  loc, scale = distribution.loc, distribution.scale
-  batch = tf.zeros_like(loc) + tf.zeros_like(scale)
-  shape, static = _full_shape(batch, sample_shape)
-  noise = normal(shape, dtype=batch.dtype, seed=seed)
-  return loc + scale * tf.ensure_shape(noise, static)
-
-
-_SAMPLERS: dict[type, Callable[[Any, list, types.Seed], tf.Tensor]] = {
-  tfd.Bernoulli: _bernoulli,
-  tfd.Normal: _normal,
-}

@@ -6,9 +6,10 @@ dimensions. Every log-density and every bound is in nats.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+import numpy as np
 import tensorflow as tf
 
 # A sample path: one `[K, B, ...]` tensor per stochastic layer.
@@ -22,6 +23,12 @@ LogJoint: TypeAlias = Callable[[Any], tf.Tensor]
 Integrand: TypeAlias = Callable[[Any], tf.Tensor]
 # An integer, or an int32 tensor of shape `[2]`.
 Seed: TypeAlias = int | tf.Tensor
+# A tensor, or what TensorFlow converts to one; a sequence may be nested.
+TensorLike: TypeAlias = tf.Tensor | tf.Variable | np.ndarray | float | Sequence
+# The sizes of the sample axes, which TFP's `sample` takes as well.
+SampleShape: TypeAlias = (
+  int | tf.Tensor | tf.TensorShape | Sequence[int | tf.Tensor]
+)
 
 
 class Pair(NamedTuple):

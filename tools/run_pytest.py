@@ -1,7 +1,8 @@
-"""Runs pytest on the files named on the command line: `main` of each py_test.
+"""Runs pytest on the files that the command line names.
 
-Bazel executes a file, and a file of test functions alone would pass without
-running any; pytest fails where it finds no test.
+Each py_test of BUILD has this file as its main file. Bazel executes the main
+file, and a file of test functions alone would pass without running any of them.
+pytest fails if it finds no test.
 """
 
 import sys

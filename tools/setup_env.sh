@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Creates .venv and installs this project into it, editable, with the extras
-# named by $1; run by `make install`, and by every target that needs it.
+# Creates .venv and installs this project into .venv, editable, with the extras
+# that $1 names. `make install` runs this script, and so does every target of
+# the Makefile that needs .venv.
 #
-# Where uv is installed it does both steps; else python -m venv and pip do.
-# PYTHON=/path/to/python chooses the interpreter of a new .venv. An attempt
-# that was interrupted leaves .venv/.installing behind, and the next one starts
-# afresh; .venv/.installed, which holds the extras, is written last.
+# If uv is installed, uv does both steps; otherwise python -m venv and pip do.
+# PYTHON=/path/to/python chooses the interpreter of a new .venv. An attempt that
+# was interrupted leaves .venv/.installing behind, and the next attempt then
+# starts afresh. The script writes .venv/.installed, which holds the extras, as
+# its last step.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -19,7 +21,7 @@ fail() {
   exit 1
 }
 
-# Two runs at once (say `make lint` and `make test`) take turns.
+# Makes two runs at the same time (say `make lint` and `make test`) take turns.
 take_turn() {
   if command -v flock >/dev/null; then
     exec 9<setup.py
@@ -27,8 +29,9 @@ take_turn() {
   fi
 }
 
-# Prints the first interpreter of a supported version that can make
-# environments; Debian ships python3 without ensurepip.
+# Prints the first interpreter of a supported version that can create
+# environments. Debian's python3 cannot, because Debian ships it without
+# ensurepip.
 find_python() {
   local candidate crippled='' version
   local candidates=(python3 python3.13 python3.12 python3.11 python3.10)

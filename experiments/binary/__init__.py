@@ -1,1 +1,1 @@
-"""The experiment on binary latent variables (train_binary)."""
+"""Binary latent variables: the experiments of the DisARM paper."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 import keras
 
 from experiments.binary import networks
-from experiments.binary import settings as settings_lib
+from experiments.binary import settings as binary_settings
 from experiments.data import datasets
 from tf_mco import models
 
 
 def make(
-  settings: settings_lib.Settings, images: datasets.Images
+  settings: binary_settings.BinarySettings, images: datasets.Images
 ) -> models.LatentVariableModel:
   """Returns the compiled and built model of a run."""
   keras.utils.set_random_seed(settings.seed)
   mean = images.train.mean(axis=0) / 255
-  parts = networks.binary(
+  networks_of_model = networks.binary(
     mean,
     architecture=settings.architecture,
     num_layers=settings.num_layers,
@@ -26,11 +26,11 @@ def make(
     initialize_with_bias=settings.initialize_with_bias,
   )
   model = models.LatentVariableModel(
-    parts.encoder,
-    parts.decoder,
-    parts.prior,
+    networks_of_model.encoder,
+    networks_of_model.decoder,
+    networks_of_model.prior,
     settings.make_estimator(),
-    # Fixed binary data are 0 or 255, which every draw leaves as they are.
+    # Fixed binary data are 0 or 255, and every draw leaves them as they are.
     binarization='dynamic',
     seed=settings.seed,
   )

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import keras
 import numpy as np
 
+from experiments.framework import networks
 from tf_mco import layers
 
 ARCHITECTURES = ('linear', 'nonlinear')
 _LEAKY_SLOPE = 0.3
-
-
-class Networks(NamedTuple):
-  """The three parts of a model of binary latent variables."""
-
-  encoder: Any
-  decoder: Any
-  prior: Any
 
 
 def binary(
@@ -30,7 +21,7 @@ def binary(
   hidden_units: int,
   centre: bool,
   initialize_with_bias: bool,
-) -> Networks:
+) -> networks.Networks:
   """Returns encoder, decoder and prior for binary latent variables.
 
   Args:
@@ -74,5 +65,5 @@ def binary(
     decoder.append(network(False, layers.BernoulliLikelihood(units)))
   prior = layers.BernoulliPrior(units)
   if num_layers == 1:
-    return Networks(encoder[0], decoder[0], prior)
-  return Networks(encoder, decoder, prior)
+    return networks.Networks(encoder[0], decoder[0], prior)
+  return networks.Networks(encoder, decoder, prior)

@@ -1,54 +1,67 @@
-"""What a run of binary latent variables is: its settings, and presets."""
+"""The settings of a run of binary latent variables, and its presets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 import dataclasses
 from typing import Any, ClassVar
 
 from experiments.binary import networks
-from experiments.runs import settings as run_settings
+from experiments.framework import settings as settings_lib
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings(run_settings.RunSettings):
-  """The original's configuration, one field for each flag.
+class BinarySettings(settings_lib.RunSettings):
+  """The configuration of the original DisARM code, one field for each flag.
 
-  Options of the estimator are None where its own default holds.
+  An option of the estimator is None if the estimator's own default holds.
   """
 
-  estimator: str = 'disarm'
-  num_samples: int | None = None
-  num_pairs: int | None = None
-  baseline: str | None = None
-  symmetrized: bool | None = None
-  shared_randomness: bool | None = None
-  architecture: str = 'linear'
-  num_layers: int = 1
-  units: int = 200
-  hidden_units: int = 200
-  demean_input: bool = True
-  initialize_with_bias: bool = True
-  encoder_learning_rate: float = 1e-4
-  decoder_learning_rate: float = 1e-4
-  prior_learning_rate: float = 1e-2
-  steps: int = 1_000_000
+  estimator: str = settings_lib.setting('disarm')
+  num_samples: int | None = settings_lib.setting(
+    None, 'Samples K of reinforce, reinforce_loo, vimco.'
+  )
+  num_pairs: int | None = settings_lib.setting(
+    None, 'Antithetic pairs of arm, disarm, local_disarm.'
+  )
+  baseline: str | None = settings_lib.setting(
+    None, 'Baseline of vimco: geometric or arithmetic.'
+  )
+  symmetrized: bool | None = settings_lib.setting(
+    None, "Whether local_disarm averages both halves' estimates."
+  )
+  shared_randomness: bool | None = settings_lib.setting(
+    None,
+    'Whether the two paths of a pair share their uniforms in the layers above.',
+  )
+  architecture: str = settings_lib.setting(
+    'linear',
+    'linear or nonlinear (two hidden layers, LeakyReLU 0.3).',
+    choices=networks.ARCHITECTURES,
+  )
+  num_layers: int = settings_lib.setting(1, 'Stochastic layers.', at_least=1)
+  units: int = settings_lib.setting(
+    200, 'Binary latent variables in a layer.', at_least=1
+  )
+  hidden_units: int = settings_lib.setting(
+    200, 'Units of a hidden layer.', at_least=1
+  )
+  demean_input: bool = settings_lib.setting(
+    True, 'Whether networks see x - mean, and 2 b - 1.'
+  )
+  initialize_with_bias: bool = settings_lib.setting(
+    True, "Whether the pixels' bias starts at logit(mean)."
+  )
+  encoder_learning_rate: float = settings_lib.setting(
+    1e-4, 'Learning rate of Adam.', rate=True
+  )
+  decoder_learning_rate: float = settings_lib.setting(
+    1e-4, 'Learning rate of Adam.', rate=True
+  )
+  prior_learning_rate: float = settings_lib.setting(
+    1e-2, "Learning rate of SGD, for the prior's logits.", rate=True
+  )
+  steps: int = settings_lib.setting(1_000_000)
 
-  choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-    **run_settings.RunSettings.choices,
-    'architecture': networks.ARCHITECTURES,
-  }
-  positive: ClassVar[tuple[str, ...]] = (
-    'num_layers',
-    'units',
-    'hidden_units',
-    *run_settings.RunSettings.positive,
-  )
-  rates: ClassVar[tuple[str, ...]] = (
-    'encoder_learning_rate',
-    'decoder_learning_rate',
-    'prior_learning_rate',
-  )
   estimator_options: ClassVar[tuple[str, ...]] = (
     'num_samples',
     'num_pairs',
@@ -85,7 +98,7 @@ def _published() -> dict[str, dict[str, Any]]:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-  # A model that can be looked at after less than a minute, without a download.
+  # This model can be looked at after less than a minute, without a download.
   'digits': {
     'dataset': 'digits',
     'units': 64,
@@ -97,12 +110,3 @@ PRESETS: dict[str, dict[str, Any]] = {
   },
   **_published(),
 }
-
-
-def make(preset: str, flags: dict[str, Any]) -> Settings:
-  """Returns the settings of a preset, with the flags that were given.
-
-  Raises:
-    ValueError: for an unknown preset, or a value out of its range.
-  """
-  return run_settings.make(Settings, PRESETS, preset, flags)

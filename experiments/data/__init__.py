@@ -1,1 +1,1 @@
-"""Images and documents to train on, and their batches."""
+"""Images and documents to train on, and batches of them."""

@@ -8,9 +8,9 @@ import zipfile
 from absl import logging
 import numpy as np
 
-from experiments.runs import atomic_file
+from experiments.data import atomic_file
 
-# All that NumPy raises for a file that is cut short, damaged or no archive.
+# NumPy raises these errors for a file that is cut short, damaged or no archive.
 _UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile)
 
 
@@ -25,15 +25,15 @@ def directory() -> pathlib.Path:
 def load_or_build(
   key: str, build: Callable[[], np.ndarray], *, width: int
 ) -> np.ndarray:
-  """Returns the array kept under `key`; builds and keeps it when there is none.
+  """Returns the array of a key from the cache; builds it if it is not there.
 
-  A file that cannot be read, or that holds anything but `uint8 [N, width]`, is
-  built again. A cache that cannot be written costs time, not the run.
+  A file that cannot be read, or whose array is not `uint8 [N, width]`, is built
+  again. A cache that cannot be written costs time, and does not end the run.
 
   Args:
-    key: file name without its ending; it names the data set, the version and
-      the split, so that another version is another file.
-    build: returns `uint8 [N, width]`.
+    key: the file name without its ending. It names the data set, the version
+      and the split, so that another version is another file.
+    build: a function that returns `uint8 [N, width]`.
     width: the number of values in a row.
   Returns:
     `uint8 [N, width]`.
@@ -55,7 +55,7 @@ def _read(path: pathlib.Path, width: int) -> np.ndarray | None:
   if not path.exists():
     return None
   try:
-    # The checksum of the archive is why this is .npz: .npy has none.
+    # The file is .npz and not .npy, because an archive has a checksum.
     with np.load(path, allow_pickle=False) as archive:
       array = archive['array']
   except _UNREADABLE as error:

@@ -1,8 +1,8 @@
 """Batches of images as a pure function of (seed, step).
 
-Keras restores neither the order nor the position of a shuffled data set. Here
-both follow from the step, so a resumed run sees what an uninterrupted one
-sees.
+Keras restores neither the order nor the position of a shuffled data set. In
+this module both follow from the step, so that a run that is taken up sees the
+same batches as an uninterrupted run.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-# tf.random.experimental.index_shuffle stops after 4 rounds of its cipher, where
-# successive orders of 50,000 examples correlate at 0.67; after 12 they cannot
-# be told from random ones. Nor does it take a seed per element, as the raw op
-# does.
+# tf.random.experimental.index_shuffle stops after 4 rounds of its cipher, when
+# successive orders of 50,000 examples correlate at 0.67. After 12 rounds they
+# cannot be told from random orders. The raw op also takes a seed per element,
+# which the function does not.
 _ROUNDS = 12
-# Keeps the permutations apart from whatever else is drawn from the same seed.
+# The salt keeps the permutations apart from other draws of the same seed.
 _SALT = 0x62617463
 _MAX_SEED = 2**32 - 1
 _PREFETCH = 8
@@ -31,14 +31,15 @@ def training_batches(
 ) -> tf.data.Dataset:
   """Returns the batches of steps `first_step` to `first_step + num_steps - 1`.
 
-  Examples are numbered through all epochs: step t takes those from
-  `t * batch_size` on, across the border of two epochs where `batch_size` does
-  not divide N. Each epoch is another permutation of all N examples.
+  Examples are numbered through all epochs. Step t takes the examples from
+  number `t * batch_size` on. It crosses the border of two epochs if
+  `batch_size` does not divide N. Each epoch is another permutation of all N
+  examples.
 
   Args:
-    images: `uint8 [N, D]`; held once, not copied per iterator.
+    images: `uint8 [N, D]`. Iterators share the array and do not copy it.
     batch_size: examples per batch.
-    seed: 0 to 2**32 - 1; chooses the permutations.
+    seed: from 0 to 2**32 - 1. It chooses the permutations.
     first_step: the number of steps that ran before.
     num_steps: the number of batches.
   Returns:
@@ -72,12 +73,13 @@ def gathered_batches(
   first_step: int,
   num_steps: int,
 ) -> tf.data.Dataset:
-  """Returns the batches of `training_batches` of data of any kind.
+  """Returns the batches of steps for data of any kind; see `training_batches`.
 
   Args:
-    gather: from int64 `[batch_size]` indices of examples to their batch.
+    gather: a function from int64 `[batch_size]` indices of examples to their
+      batch.
     num_examples: N.
-    batch_size: as for `training_batches`, and so are the others.
+    batch_size: examples per batch.
     seed: chooses the permutations.
     first_step: the number of steps that ran before.
     num_steps: the number of batches.
@@ -100,9 +102,9 @@ def evaluation_batches(images: np.ndarray, batch_size: int) -> tf.data.Dataset:
 
   Args:
     images: `uint8 [N, D]`.
-    batch_size: examples per batch; the last batch holds what is left over.
+    batch_size: examples per batch. The last batch may have fewer.
   Returns:
-    A data set of tensors `uint8 [batch_size, D]`; the first dimension is static
+    A data set of tensors `uint8 [batch_size, D]`. The first dimension is static
     if `batch_size` divides N.
   """
   _check_images(images)
@@ -132,7 +134,7 @@ def _shuffled(number: tf.Tensor, num_examples: int, seed: int) -> tf.Tensor:
 
 
 def _on_cpu(images: np.ndarray) -> tf.Tensor:
-  # tf.data runs there; left to TensorFlow, the constant goes to a GPU.
+  # tf.data runs on the CPU. TensorFlow would put the constant on a GPU.
   with tf.device('CPU:0'):
     return tf.constant(images)
 

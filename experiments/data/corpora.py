@@ -20,19 +20,19 @@ _NEWSGROUPS = ('newsgroups_ss2017.npz', 'vocab.txt')
 
 
 class Corpus(NamedTuple):
-  """Documents to train on, to watch and to report on."""
+  """Documents to train on, to validate and to test, in one vocabulary."""
 
   name: str
   train: scipy.sparse.csr_matrix  # int32 `[N, V]`, no empty row
-  valid: scipy.sparse.csr_matrix  # what the learning curve is of
+  valid: scipy.sparse.csr_matrix  # for the learning curve
   test: scipy.sparse.csr_matrix
   vocabulary: tuple[str, ...]
-  topics: np.ndarray | None  # `[T, V]`, where the documents' are known
+  topics: np.ndarray | None  # `[T, V]`, if the documents' topics are known
   note: str  # what a reader of its perplexities must know
 
 
 class _Paths(NamedTuple):
-  """Where the user says that files are."""
+  """The places of files that the user gave."""
 
   documents: _PathLike
   vocabulary: _PathLike
@@ -45,9 +45,10 @@ def load(
 
   Args:
     name: one of `NAMES`.
-    documents: the npz file of 'file', and of 'newsgroups' where it is not in
-      $NEWSGROUPS_DIR or ../shared/newsgroups; see `corpus_files.read`.
-    vocabulary: the text file of its words, one in a line.
+    documents: the npz file of 'file'. 'newsgroups' takes it too, if its file is
+      neither in $NEWSGROUPS_DIR nor in ../shared/newsgroups. See
+      `corpus_files.read`.
+    vocabulary: the text file of the words, one in a line.
   Raises:
     ValueError: if there is no such corpus, or its files do not make one.
     FileNotFoundError: if a file is missing.
@@ -71,21 +72,23 @@ def _bars(paths: _Paths) -> Corpus:
       '--documents and --vocabulary are of --dataset=file. Received: '
       f'--dataset=bars and {paths.documents or paths.vocabulary}'
     )
-  made = synthetic_corpus.bars()
-  train, valid, test = synthetic_corpus.split(made.counts, (0.8, 0.1))
+  drawn = synthetic_corpus.bars()
+  train, valid, test = synthetic_corpus.split(drawn.counts, (0.8, 0.1))
   note = (
     'Documents drawn from 20 known topics, the rows and columns of a 10 x 10 '
     "grid of words: for quick trials, in nobody's tables."
   )
-  return Corpus('bars', train, valid, test, made.vocabulary, made.topics, note)
+  return Corpus(
+    'bars', train, valid, test, drawn.vocabulary, drawn.topics, note
+  )
 
 
 def _newsgroups(paths: _Paths) -> Corpus:
   configured = os.environ.get('NEWSGROUPS_DIR')
   folder = pathlib.Path(configured).expanduser() if configured else _SHARED
   documents, vocabulary = (
-    given or folder / name
-    for given, name in zip(
+    path or folder / name
+    for path, name in zip(
       (paths.documents, paths.vocabulary), _NEWSGROUPS, strict=True
     )
   )

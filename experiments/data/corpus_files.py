@@ -1,4 +1,4 @@
-"""Reads sparse counts and their vocabulary, and says what is wrong."""
+"""Reads sparse counts and their vocabulary, and checks them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PARTS = ('train', 'valid', 'test')
 
 
 class CorpusFiles(NamedTuple):
-  """What the files hold."""
+  """The contents of a file of counts and of a file of words."""
 
   # 'train', 'test' and perhaps 'valid'; or 'all'. CSR, int32 `[N, V]`.
   parts: dict[str, scipy.sparse.csr_matrix]
@@ -29,14 +29,14 @@ def read(
 
   Args:
     documents: an npz file with one CSR matrix, as `scipy.sparse.save_npz`
-      writes it; or with one for each part, `train_data`, `train_indices`,
-      `train_indptr`, `train_shape`, and the same for test and, where there is
-      one, valid. A row is a document, a column a word.
-    vocabulary: a text file, line n (from 0) being the word of column n.
+      writes it, or with a matrix for each part: `train_data`, `train_indices`,
+      `train_indptr`, `train_shape`, the same names for test, and for valid if
+      there is such a part. A row is a document, and a column is a word.
+    vocabulary: a text file, whose line n (from 0) is the word of column n.
   Raises:
     FileNotFoundError: if a file is missing.
-    ValueError: for other contents: counts that are no whole numbers >= 0,
-      documents without words, a vocabulary of another size.
+    ValueError: for counts that are not whole numbers >= 0, for documents
+      without words, and for a vocabulary of another size.
   """
   documents, vocabulary = _existing(documents), _existing(vocabulary)
   text = vocabulary.read_text(encoding='utf-8')
@@ -76,18 +76,18 @@ def _prefixes(arrays: dict[str, Any], where: pathlib.Path) -> dict[str, str]:
   """Returns the parts in a file, and how the names of their arrays begin."""
   if set(_FIELDS) <= set(arrays):
     return {'all': ''}
-  found = {
+  prefixes = {
     part: f'{part}_'
     for part in _PARTS
     if all(f'{part}_{field}' in arrays for field in _FIELDS)
   }
-  if not {'train', 'test'} <= set(found):
+  if not {'train', 'test'} <= set(prefixes):
     raise ValueError(
       f'{where} must hold the arrays {", ".join(_FIELDS)} of a CSR matrix, or '
       'those with the prefixes train_ and test_. Received: '
       f'{", ".join(sorted(arrays)) or "none"}'
     )
-  return found
+  return prefixes
 
 
 def _matrix(
@@ -111,7 +111,7 @@ def checked(
   """Returns counts as int32 without stored zeros.
 
   Raises:
-    ValueError: for what is no count, and for documents without words.
+    ValueError: for values that are no counts, and for documents without words.
   """
   values = matrix.data
   numbers = values.dtype.kind in 'biuf'

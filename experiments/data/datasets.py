@@ -1,8 +1,8 @@
-"""Images the experiments train on, as arrays of bytes.
+"""The images that the experiments train on, as arrays of bytes.
 
-Images are stored and batched as `uint8`; what becomes of them (a Bernoulli
-draw for every presentation, or nothing for a fixed binarization) is the
-business of the training loop, told by `Images.binarization`.
+Images are stored and batched as `uint8`. The model binarizes them: it makes a
+Bernoulli draw for every presentation, which leaves the bytes 0 and 255 of a
+fixed binarization as they are. `Images.binarization` says which kind they are.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from experiments.data import tfds_images
 
 _PathLike = str | os.PathLike | None
 
-# From storage that tfds names in its builders; the versions are pinned because
-# they fix the order of the examples, and with it the split.
+# The addresses are those that tfds names in its builders. The versions are
+# pinned, because they fix the order of the examples and with it the split.
 _SOURCES = {
   source.name: source
   for source in (
@@ -46,7 +46,7 @@ _OMNIGLOT_VALID = 1_345
 
 
 class _Paths(NamedTuple):
-  """Where the user says that files are."""
+  """The places of files that the user gave."""
 
   data_dir: _PathLike
   chardata: _PathLike
@@ -57,11 +57,11 @@ class Images(NamedTuple):
 
   name: str
   train: np.ndarray  # uint8 [N, H * W], 0..255, row by row.
-  valid: np.ndarray  # The same for the others.
+  valid: np.ndarray  # `valid` and `test` are of the same form.
   test: np.ndarray
   image_shape: tuple[int, int]  # H, W
-  binarization: str  # 'dynamic': a draw per presentation; 'fixed': 0 or 255.
-  note: str  # What a reader of its likelihoods must know.
+  binarization: str  # 'dynamic': a draw per presentation; 'fixed': 0 or 255
+  note: str  # for the reader of its likelihoods
 
 
 def load(
@@ -69,17 +69,18 @@ def load(
 ) -> Images:
   """Returns a data set by its name.
 
-  What tfds decodes is kept in `array_cache.directory()`, so that a second call
-  neither imports tensorflow_datasets nor looks into `data_dir`.
+  The images that tfds decodes are kept in `array_cache.directory()`, so that a
+  second call neither imports tensorflow_datasets nor looks into `data_dir`.
 
   Args:
     name: one of `NAMES`.
-    data_dir: the folder of tfds; by default $TFDS_DATA_DIR, else ../shared/tfds
-      beside the repository where it exists, else the default of tfds.
+    data_dir: the folder of tfds. The default is $TFDS_DATA_DIR; without it
+      ../shared/tfds beside the repository, if there is such a folder; and else
+      the default of tfds.
     chardata: the file chardata.mat, for 'omniglot_burda' only.
   Raises:
     ValueError: if there is no such data set.
-    FileNotFoundError: if its files are neither on disk nor to be had.
+    FileNotFoundError: if the files are neither on disk nor to be downloaded.
   """
   if name not in _LOADERS:
     raise ValueError(
@@ -91,12 +92,13 @@ def load(
 
 def _digits(paths: _Paths) -> Images:
   del paths
-  # Takes as long to import as all the rest of this module does to run.
+  # The import takes as long as all the rest of this module.
   from sklearn import datasets as sklearn_datasets
 
   sixteenths = sklearn_datasets.load_digits().data
   images = np.rint(sixteenths * (255 / 16)).astype(np.uint8)
-  # The stream of RandomState is frozen; that of a Generator is not.
+  # NumPy keeps the stream of a RandomState the same in all its versions, which
+  # it does not promise for a Generator.
   order = np.random.RandomState(0).permutation(len(images))
   train, valid, test = np.split(images[order], [1_297, 1_547])
   note = "8x8 digits of scikit-learn; for quick trials, in nobody's tables."
@@ -126,7 +128,7 @@ def _binarized_mnist(paths: _Paths) -> Images:
 
 
 def _omniglot(paths: _Paths) -> Images:
-  # SciPy is slow to import and no other data set needs it.
+  # SciPy is slow to import, and no other data set needs it.
   from experiments.data import omniglot
 
   train, test = (
@@ -146,7 +148,7 @@ def _omniglot_burda(paths: _Paths) -> Images:
   from experiments.data import omniglot
 
   train, test = omniglot.burda(paths.chardata)
-  # Burda's seed and generator: his very split.
+  # Burda's seed and generator give his split.
   order = np.random.RandomState(123).permutation(len(train))
   train, valid = np.split(train[order], [-_OMNIGLOT_VALID])
   note = "Burda's 28x28 images and split: 23,000 / 1,345 / 8,070."

@@ -14,8 +14,8 @@ _KEYS = {'data': 24_345, 'testdata': 8_070}
 def reduce(images: np.ndarray) -> np.ndarray:
   """Reduces black-on-white drawings to bright ink on a 28x28 black ground.
 
-  Every new pixel is the mean over exactly the area it covers: repeating each
-  old pixel 4 times and averaging blocks of 15 is area averaging by 15/4.
+  Every new pixel is the mean over exactly the area that it covers. To repeat
+  each old pixel 4 times and to average blocks of 15 is area averaging by 15/4.
 
   Args:
     images: `uint8 [N, 105, 105, C]` with equal channels; ink is 0, paper 255.
@@ -55,7 +55,7 @@ def burda(
     Two arrays `uint8 [N, 784]`, upright, in the order of the file.
   Raises:
     FileNotFoundError: if there is no such file.
-    ValueError: if it holds something else.
+    ValueError: if the file holds something else.
   """
   path = pathlib.Path(chardata).expanduser() if chardata else None
   if path is None or not path.is_file():

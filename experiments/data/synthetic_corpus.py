@@ -15,7 +15,7 @@ _CONCENTRATION = 0.1
 
 
 class Drawn(NamedTuple):
-  """Documents and where they come from."""
+  """Documents, with the topics and proportions that they were drawn from."""
 
   counts: scipy.sparse.csr_matrix  # int32 `[N, V]`
   topics: np.ndarray  # `[T, V]`, of sum 1
@@ -29,8 +29,8 @@ def bars(
   """Returns documents of topics that are the rows and columns of a grid.
 
   Args:
-    side: of the grid: side^2 words, 2 side topics.
-    documents: their number.
+    side: the side of the grid, which has side^2 words and 2 side topics.
+    documents: the number of documents.
     seed: the same seed gives the same documents.
   Reference: Griffiths and Steyvers (2004), the graphical example.
   """
@@ -52,17 +52,18 @@ def draw(
 ) -> Drawn:
   """Returns documents of given topics.
 
-  The proportions of a document are Dirichlet, its number of words is Poisson
-  and at least 1.
+  The proportions of topics in a document have a Dirichlet distribution. The
+  number of its words is a Poisson variable, or 1 if the variable is 0.
 
   Args:
     topics: `[T, V]`, rows of sum 1.
     documents: N.
-    concentration: of the symmetric Dirichlet.
-    mean_words: of the Poisson variable.
+    concentration: the concentration of the symmetric Dirichlet.
+    mean_words: the mean of the Poisson variable.
     seed: the same seed gives the same documents.
   """
-  # The stream of RandomState is frozen; that of a Generator is not.
+  # NumPy keeps the stream of a RandomState the same in all its versions, which
+  # it does not promise for a Generator.
   stream = np.random.RandomState(seed)
   proportions = stream.dirichlet([concentration] * len(topics), documents)
   lengths = np.maximum(stream.poisson(mean_words, documents), 1)
@@ -83,7 +84,12 @@ def draw(
 def split(
   counts: scipy.sparse.csr_matrix, shares: Sequence[float], *, seed: int = 0
 ) -> list[scipy.sparse.csr_matrix]:
-  """Returns documents in parts, in a random order; the last is what is left.
+  """Returns documents in parts, in a random order.
+
+  Args:
+    counts: `[N, V]`, the documents.
+    shares: the shares of all parts but the last, which has the others.
+    seed: the same seed gives the same parts.
 
   Raises:
     ValueError: if a part would be empty.

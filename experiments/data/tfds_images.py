@@ -1,4 +1,4 @@
-"""Images of tensorflow_datasets: where they are, and how to get them."""
+"""Reads images of tensorflow_datasets, and downloads them if need be."""
 
 from collections.abc import Callable, Iterator
 import contextlib
@@ -22,7 +22,7 @@ class Source(NamedTuple):
 
   name: str
   version: str
-  url: str  # Where its builder downloads from.
+  url: str  # of the files that its builder downloads
 
 
 def default_directory() -> pathlib.Path | None:
@@ -43,17 +43,17 @@ def read(
   """Returns every image of a split, in the order in which tfds stores them.
 
   Args:
-    source: the data set; downloaded and prepared if it is not on disk.
+    source: the data set. It is downloaded and prepared if it is not on disk.
     split: the name of the split.
     data_dir: the folder of tfds; None for `default_directory()`.
-    transform: maps `uint8 [n, H, W, C]` to `uint8 [n, D]`; called on parts of
-      the split, which may be large when decoded.
+    transform: a function from `uint8 [n, H, W, C]` to `uint8 [n, D]`. It is
+      called on parts of the split, which may be large when decoded.
   Returns:
     `uint8 [N, D]`.
   Raises:
-    FileNotFoundError: if it is neither on disk nor to be had.
+    FileNotFoundError: if the data set is neither on disk nor to be downloaded.
   """
-  # Slow to import, and needed only when the cache has no copy.
+  # The import is slow, and only needed if the cache has no copy.
   import tensorflow_datasets as tfds
 
   with _quiet(tfds):
@@ -70,8 +70,8 @@ def read(
 
 
 def _prepare(builder: Any, source: Source) -> None:
-  """Downloads a data set, or says why it cannot and what to do."""
-  # tfds retries for minutes where there is no network: ask first.
+  """Downloads a data set, or raises an error that says what to do."""
+  # Without a network, tfds would retry for minutes.
   reason = _unreachable(source.url)
   if reason is None:
     try:

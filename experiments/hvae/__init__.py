@@ -1,1 +1,1 @@
-"""The convolutional Hamiltonian VAE (train_hvae)."""
+"""The convolutional Hamiltonian VAE."""

@@ -1,4 +1,4 @@
-"""Bounds of a trained Hamiltonian VAE, and what its dynamics have learned."""
+"""The ELBO of a Hamiltonian VAE, and what its dynamics have learned."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from tf_mco import models
 
 
 class Elbo(evaluation.Evaluator):
-  """The ELBO, with what has a closed form integrated out.
+  """Evaluates the ELBO, of which every part in closed form is integrated out.
 
-  Its `num_samples` are averaged; it binarizes as `evaluation.Evaluator` does.
+  The ELBO averages `num_samples` samples. Images are binarized as
+  `evaluation.Evaluator` binarizes them.
   """
 
   def bound(self, x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """See `evaluation.Evaluator`."""
+    """Returns the ELBO of each image of a batch, `[B]`, in nats."""
     estimator = estimators.Elbo(num_samples=self.num_samples)
-    objective = self.model.objective
-    return objective.surrogate(x, estimator=estimator, seed=seed).bound
+    return self.model.surrogate(x, estimator=estimator, seed=seed).bound
 
 
 def dynamics(model: models.LatentVariableModel) -> dict[str, float]:
-  """Returns the mean step size and the momentum's first scale, if any."""
-  head = model.objective.encoder_conditionals[0].head
+  """Returns the mean step size and the scale of the first momentum.
+
+  The plain VAE has neither, and its dictionary is empty.
+  """
+  head = model.encoder_conditional().head
   if not isinstance(head, layers.HamiltonianPosterior):
     return {}
   parameters = tf.zeros([1, 2 * head.base_layer.units])

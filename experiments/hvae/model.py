@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from experiments.hvae import settings as hvae_settings
 from tf_mco import layers
 from tf_mco import models
 
-_OPTIMIZERS: dict[str, Any] = {
+_OPTIMIZERS: dict[str, Callable[[float], keras.optimizers.Optimizer]] = {
   'original': hvae_optimizer.PlainAdamax,
   'adamax': keras.optimizers.Adamax,
   'adam': keras.optimizers.Adam,
@@ -22,12 +22,12 @@ _OPTIMIZERS: dict[str, Any] = {
 
 
 def make(
-  settings: hvae_settings.Settings, images: datasets.Images
+  settings: hvae_settings.HvaeSettings, images: datasets.Images
 ) -> models.LatentVariableModel:
   """Returns the compiled and built model of a run.
 
-  Without leapfrog steps it is the plain VAE, with its divergence in closed
-  form.
+  Without leapfrog steps the model is the plain VAE, whose divergence has a
+  closed form.
   """
   keras.utils.set_random_seed(settings.seed)
   shape, units = images.image_shape, settings.units
@@ -46,7 +46,7 @@ def make(
     decoder,
     layers.GaussianPrior(units),
     settings.make_estimator(),
-    # Fixed binary data are 0 or 255, which every draw leaves as they are.
+    # Fixed binary data are 0 or 255, and every draw leaves them as they are.
     binarization='dynamic',
     analytic_kl=settings.control_variate or not settings.leapfrog_steps,
     seed=settings.seed,
@@ -62,8 +62,9 @@ def make(
 
 
 def _posterior(
-  settings: hvae_settings.Settings, head: layers.GaussianPosterior
-) -> Any:
+  settings: hvae_settings.HvaeSettings, head: layers.GaussianPosterior
+) -> keras.layers.Layer:
+  """Returns the head of q(z | x): the given one, or a Hamiltonian on top."""
   if not settings.leapfrog_steps:
     return head
   return layers.HamiltonianPosterior(
@@ -81,16 +82,17 @@ def _posterior(
 
 
 def prepared(images: datasets.Images, seed: int) -> datasets.Images:
-  """Returns the data as the original has them.
+  """Returns the data with the split and the validation images of the original.
 
-  Which images validate is drawn by the seed, and so is their binarization, once
-  for the whole run. Data that come in binary, in parts of their own, stay as
-  they are.
+  The seed draws which images validate, and it draws their binarization, once
+  for the whole run. Data that are binary already and come in three parts stay
+  as they are.
   """
   if images.binarization != 'dynamic':
     return images
   both = np.concatenate([images.train, images.valid])
-  # The stream of RandomState is frozen; that of a Generator is not.
+  # NumPy keeps the stream of a RandomState the same in all its versions, which
+  # it does not promise for a Generator.
   random = np.random.RandomState(seed)
   both = both[random.permutation(len(both))]
   train, valid = np.split(both, [len(images.train)])

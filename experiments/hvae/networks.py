@@ -17,10 +17,10 @@ _KERNEL, _STRIDE = 5, 2
 
 def sizes(side: int) -> list[int]:
   """Returns the sides of the feature maps, from the image on: 28, 14, 7, 4."""
-  found = [side]
+  sides = [side]
   for _ in CHANNELS:
-    found.append(-(-found[-1] // _STRIDE))
-  return found
+    sides.append(-(-sides[-1] // _STRIDE))  # The quotient is rounded up.
+  return sides
 
 
 def encoder(
@@ -32,8 +32,8 @@ def encoder(
 ) -> tuple[keras.Sequential, layers.GaussianPosterior]:
   """Returns the network and the head of q(z0 | x), for flat images.
 
-  Three convolutions and a dense layer, softplus each; a linear mean and a
-  softplus scale.
+  The network has three convolutions and a dense layer, each with a softplus
+  activation. The head has a linear mean and a softplus scale.
 
   Args:
     shape: H, W.
@@ -74,13 +74,13 @@ def decoder(
   bias: float,
   initializer: str = 'original',
 ) -> keras.Sequential:
-  """Returns p(x | z), the encoder's mirror image; logits of flat images.
+  """Returns p(x | z), the mirror image of the encoder, for flat images.
 
   Args:
     shape: H, W.
     units: latent variables.
     hidden: units of the first dense layer.
-    bias: where that of the logits, one number for all pixels, starts.
+    bias: where the bias of the logits starts, one number for all pixels.
     initializer: of the weights, one of `INITIALIZERS`.
   """
   init = INITIALIZERS[initializer]
@@ -99,8 +99,8 @@ def decoder(
         _KERNEL,
         strides=_STRIDE,
         padding='same',
-        # 4 to 7 pixels, then 7 to 14: which of the sizes that a stride of 2
-        # halves to the same.
+        # A stride of 2 halves two sizes to the same one: 7 and 8 pixels become
+        # 4. The output padding says which of the two sizes comes back.
         output_padding=tuple(
           large - (small * 2 - 1)
           for small, large in zip(below[:2], above[:2], strict=True)
@@ -115,13 +115,20 @@ def decoder(
 
 
 def whole_maps(inputs: int, outputs: int) -> keras.initializers.Initializer:
-  """Returns N(0, 1 / (inputs + outputs)); of a convolution, whole maps."""
+  """Returns an initializer of weights from N(0, 1 / (inputs + outputs)).
+
+  Args:
+    inputs: the numbers that a layer reads. For a convolution these are all
+      numbers of its feature maps, as in the original code, and not those
+      that one weight sees.
+    outputs: the numbers that the layer computes.
+  """
   return keras.initializers.RandomNormal(stddev=1 / math.sqrt(inputs + outputs))
 
 
-# The original's convolutions start with next to no signal, and take a tenth of
-# its training to find one. A softplus halves a small signal: weights of the
-# variance 4 / fan_in (as Keras counts it) give it back.
+# The convolutions of the original start with next to no signal, and take a
+# tenth of the training to find one. A softplus halves a small signal, and
+# weights of the variance 4 / fan_in (as Keras counts it) double the signal.
 INITIALIZERS: Mapping[str, Callable[[int, int], Any]] = {
   'original': whole_maps,
   'glorot': lambda inputs, outputs: keras.initializers.GlorotUniform(),
@@ -133,8 +140,8 @@ def mean_logit(images: np.ndarray) -> float:
   """Returns the mean over images of the logit of an image's mean.
 
   Args:
-    images: `uint8 [N, D]`; a blank one counts as if half of one pixel's
-      smallest step were not blank.
+    images: `uint8 [N, D]`. A blank image counts as if one of its pixels were
+      half of the smallest step above 0, since the logit of 0 is infinite.
   """
   least = 0.5 / (255 * images.shape[1])
   means = np.clip(images.mean(axis=1) / 255, least, 1 - least)
@@ -142,6 +149,7 @@ def mean_logit(images: np.ndarray) -> float:
 
 
 def _feature_maps(shape: tuple[int, int]) -> list[tuple[int, int, int]]:
+  """Returns height, width and channels of the maps, from the image on."""
   heights, widths = sizes(shape[0]), sizes(shape[1])
   return list(zip(heights, widths, (1, *CHANNELS), strict=True))
 

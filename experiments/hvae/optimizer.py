@@ -16,7 +16,8 @@ class PlainAdamax(keras.optimizers.Optimizer):
     u[t] = max(beta_2 * u[t-1], |g[t]|)
     x[t] = x[t-1] - learning_rate * m[t] / (u[t] + epsilon)
 
-  Its first steps are shorter than Adamax's: a tenth of the rate at first.
+  Its first steps are shorter than those of Adamax: the first step has a tenth
+  of the rate.
   """
 
   def __init__(
@@ -34,8 +35,8 @@ class PlainAdamax(keras.optimizers.Optimizer):
     Args:
       learning_rate: a number or a schedule.
       beta_1: decay of the first moment.
-      beta_2: decay of the largest gradient.
-      epsilon: added to the largest gradient.
+      beta_2: decay of the largest gradient so far.
+      epsilon: added to the largest gradient so far.
       name: of the optimizer.
       **kwargs: of `keras.optimizers.Optimizer`.
     """

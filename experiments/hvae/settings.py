@@ -1,78 +1,111 @@
-"""What a run of the convolutional Hamiltonian VAE is: settings, presets."""
+"""The settings of a run of the Hamiltonian VAE, and its presets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any
 
+from experiments.framework import settings as settings_lib
 from experiments.hvae import networks as hvae_networks
-from experiments.runs import settings as run_settings
 from tf_mco.posteriors.hamiltonian import tempering as hamiltonian_tempering
 
 OPTIMIZERS = ('original', 'adamax', 'adam')
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings(run_settings.RunSettings):
-  """The original's configuration, one field for each flag.
+class HvaeSettings(settings_lib.RunSettings):
+  """The configuration of the original code, one field for each flag.
 
-  XLA is off: its convolutions on a CPU take three times as long.
+  XLA is off, because its convolutions on a CPU take three times as long.
   """
 
-  dataset: str = 'mnist'
-  estimator: str = 'elbo'
-  leapfrog_steps: int = 5
-  tempering: str = 'fixed'
-  schedule: str = 'variance'
-  step_size: float = 0.2
-  max_step_size: float = 0.5
-  step_size_per_step: bool = False
-  initial_temperature: float = 1.5
-  alpha: float = 0.9
-  recompute: bool = False
-  control_variate: bool = False
-  units: int = 64
-  hidden_units: int = 450
-  initializer: str = 'original'
-  optimizer: str = 'original'
-  learning_rate: float = 5e-4
-  batch_size: int = 100
-  steps: int = 1_000_000
-  eval_every: int = 500
-  eval_samples: int = 1
-  eval_examples: int = 10_000
-  patience: int = 100
-  test_samples: int = 1_000
-  test_examples: int | None = None
-  test_repeats: int = 3
-  jit_compile: bool = False
-
-  choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-    **run_settings.RunSettings.choices,
-    'estimator': ('elbo',),
-    'tempering': hamiltonian_tempering.TEMPERINGS,
-    'schedule': hamiltonian_tempering.SCHEDULES,
-    'initializer': tuple(hvae_networks.INITIALIZERS),
-    'optimizer': OPTIMIZERS,
-  }
-  positive: ClassVar[tuple[str, ...]] = (
-    'units',
-    'hidden_units',
-    'patience',
-    'test_samples',
-    'test_examples',
-    'test_repeats',
-    *run_settings.RunSettings.positive,
+  dataset: str = settings_lib.setting('mnist')
+  estimator: str = settings_lib.setting(
+    'elbo', 'elbo: no other has a published configuration.', choices=('elbo',)
   )
-  rates: ClassVar[tuple[str, ...]] = ('learning_rate',)
+  leapfrog_steps: int = settings_lib.setting(
+    5,
+    'K; 0 is the plain VAE, its divergence in closed form.',
+    at_least=0,
+  )
+  tempering: str = settings_lib.setting(
+    'fixed', 'none, fixed or free.', choices=hamiltonian_tempering.TEMPERINGS
+  )
+  schedule: str = settings_lib.setting(
+    'variance',
+    "What is quadratic in 'fixed': variance (the original's) or "
+    'inverse_sqrt_beta (the paper).',
+    choices=hamiltonian_tempering.SCHEDULES,
+  )
+  step_size: float = settings_lib.setting(
+    0.2, 'Where the step size of every dimension starts.'
+  )
+  max_step_size: float = settings_lib.setting(0.5, 'The bound of step sizes.')
+  step_size_per_step: bool = settings_lib.setting(
+    False, 'Whether each leapfrog step has step sizes of its own.'
+  )
+  initial_temperature: float = settings_lib.setting(
+    1.5, "Where the temperature of 'fixed' starts."
+  )
+  alpha: float = settings_lib.setting(0.9, "Where the factors of 'free' start.")
+  recompute: bool = settings_lib.setting(
+    False,
+    'Whether to need less memory and more time, see posteriors.Hamiltonian.',
+  )
+  control_variate: bool = settings_lib.setting(
+    False,
+    'Whether the divergence between base and prior is a control variate, for '
+    'a gradient of less variance; the original integrates it out.',
+  )
+  units: int = settings_lib.setting(64, 'Latent variables.', at_least=1)
+  hidden_units: int = settings_lib.setting(
+    450,
+    'Units of the dense layer between latent variables and feature maps, in '
+    'encoder and decoder.',
+    at_least=1,
+  )
+  initializer: str = settings_lib.setting(
+    'original',
+    'Initializer of the weights. original: N(0, 1 / (inputs + outputs)), of '
+    'whole feature maps; glorot; or fan_in: of variance 4 / fan_in, with which '
+    'a small signal goes through softplus units as it is.',
+    choices=hvae_networks.INITIALIZERS,
+  )
+  optimizer: str = settings_lib.setting(
+    'original',
+    "original: Adamax without bias correction; adamax or adam: Keras's.",
+    choices=OPTIMIZERS,
+  )
+  learning_rate: float = settings_lib.setting(
+    5e-4, 'Learning rate of the optimizer.', rate=True
+  )
+  batch_size: int = settings_lib.setting(100)
+  steps: int = settings_lib.setting(1_000_000)
+  eval_every: int = settings_lib.setting(500)
+  eval_samples: int = settings_lib.setting(
+    1, 'Samples averaged in the ELBO of the validation images.'
+  )
+  eval_examples: int = settings_lib.setting(10_000)
+  patience: int = settings_lib.setting(
+    100, 'Evaluations without a better one before training stops.', at_least=1
+  )
+  test_samples: int = settings_lib.setting(
+    1_000, 'Samples in the log-likelihood of the test images.', at_least=1
+  )
+  test_examples: int | None = settings_lib.setting(
+    None, 'How many test images, from the first. Default: all.', at_least=1
+  )
+  test_repeats: int = settings_lib.setting(
+    3, 'Binarizations of the test images that the figures average.', at_least=1
+  )
+  jit_compile: bool = settings_lib.setting(
+    False,
+    'Whether XLA compiles the step: on a CPU its convolutions take three times '
+    'as long.',
+  )
 
   def __post_init__(self) -> None:
     super().__post_init__()
-    if self.leapfrog_steps < 0:
-      raise ValueError(
-        f'--leapfrog_steps must be at least 0. Received: {self.leapfrog_steps}'
-      )
     for name, low, high in (
       ('max_step_size', 0.0, float('inf')),
       ('step_size', 0.0, self.max_step_size),
@@ -87,7 +120,7 @@ class Settings(run_settings.RunSettings):
 
   @property
   def method(self) -> str:
-    """What is trained, in a word or two."""
+    """The kind of model, in a word or two."""
     if not self.leapfrog_steps:
       return 'vae'
     return f'hvae_k{self.leapfrog_steps}-{self.tempering}'
@@ -106,7 +139,8 @@ class Settings(run_settings.RunSettings):
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-  # Less than a minute, without a download: the networks at 8x8 pixels.
+  # This run takes less than a minute and needs no download: its images have 8x8
+  # pixels.
   'digits': {
     'dataset': 'digits',
     'control_variate': True,
@@ -123,8 +157,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     'patience': 10,
     'test_samples': 200,
   },
-  # HVAE above the VAE after six epochs, in minutes on two cores. At the
-  # original's rate both would still be learning what the mean image is.
+  # The HVAE is above the VAE after six epochs, in minutes on two cores. At the
+  # original's learning rate both would still be learning the mean image.
   'quick': {
     'dataset': 'mnist',
     'control_variate': True,
@@ -137,15 +171,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     'test_samples': 200,
     'test_examples': 500,
   },
-  # As published: 2,000 epochs of 500 steps at most.
+  # This is the published configuration: at most 2,000 epochs of 500 steps.
   'mnist': {'dataset': 'mnist'},
 }
-
-
-def make(preset: str, flags: Mapping[str, Any]) -> Settings:
-  """Returns the settings of a preset, with the flags that were given.
-
-  Raises:
-    ValueError: for an unknown preset, or a value out of its range.
-  """
-  return run_settings.make(Settings, PRESETS, preset, flags)

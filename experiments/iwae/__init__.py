@@ -1,1 +1,1 @@
-"""Importance weighted autoencoders (train_iwae)."""
+"""Importance weighted autoencoders: Gaussian latent variables."""

@@ -12,26 +12,27 @@ from tf_mco import models
 
 def without_inactive(
   model: models.LatentVariableModel,
-  kept: Sequence[np.ndarray],
+  active: Sequence[np.ndarray],
   make: Callable[[list[int]], models.LatentVariableModel],
 ) -> models.LatentVariableModel | None:
-  """Returns the model without the units that are not kept.
+  """Returns the model without its inactive units.
 
-  Their columns go from the networks that give them, and their rows from those
-  that they are given to.
+  The networks that compute an inactive unit lose the columns of the unit, and
+  the networks that read the unit lose its rows.
 
   Args:
-    model: of Gaussian latent variables, its networks made of dense layers.
-    kept: `[D]` booleans for each stochastic layer.
-    make: returns a built model with that many units in each layer.
+    model: its latent variables are Gaussian, its networks dense layers.
+    active: `[D]` booleans for each stochastic layer.
+    make: a function that returns a built model with that many units in each
+      layer.
   Returns:
-    None if a layer would be left without a unit.
+    The smaller model; None if a layer would be left without a unit.
   """
-  if not all(mask.any() for mask in kept):
+  if not all(mask.any() for mask in active):
     return None
-  small = make([int(mask.sum()) for mask in kept])
-  for depth, mask in enumerate(kept):
-    below = kept[depth - 1] if depth else None
+  small = make([int(mask.sum()) for mask in active])
+  for depth, mask in enumerate(active):
+    below = active[depth - 1] if depth else None
     encoder, decoder = _networks(model, depth)
     small_encoder, small_decoder = _networks(small, depth)
     small_encoder.set_weights(_sliced(encoder.get_weights(), below, mask))
@@ -40,12 +41,9 @@ def without_inactive(
 
 
 def _networks(model: models.LatentVariableModel, depth: int) -> tuple[Any, Any]:
-  objective = model.objective
-  stages = (
-    objective.encoder_conditionals[depth],
-    objective.decoder_conditionals[depth],
-  )
-  return stages[0].network, stages[1].network
+  encoder = model.encoder_conditional(depth)
+  decoder = model.decoder_conditional(depth)
+  return encoder.network, decoder.network
 
 
 def _sliced(
@@ -57,9 +55,9 @@ def _sliced(
 
   Args:
     weights: kernel and bias of each layer.
-    inputs: which inputs are kept; None: all of them.
-    outputs: which units are kept, of which the last layer gives mean and
-      log-scale; None: all of them.
+    inputs: which inputs remain; None for all of them.
+    outputs: which units remain; None for all of them. The last layer computes
+      the mean and the log-scale of each unit.
   """
   weights = list(weights)
   if inputs is not None:

@@ -11,23 +11,24 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.data import datasets
+from experiments.framework import strict_json
 from experiments.iwae import networks as iwae_networks
 from experiments.iwae import optimizer as iwae_optimizer
 from experiments.iwae import settings as iwae_settings
-from experiments.runs import strict_json
 from tf_mco import models
 
-# What must be the same in a run that starts from another one's checkpoint.
+# Settings that must be the same in a run that starts from the checkpoint of
+# another run.
 _SHARED = ('dataset', 'num_layers', 'units', 'hidden_units', 'optimizer')
 
 
 def make(
-  settings: iwae_settings.Settings, images: datasets.Images
+  settings: iwae_settings.IwaeSettings, images: datasets.Images
 ) -> models.LatentVariableModel:
   """Returns the compiled and built model of a run.
 
-  It starts where the run `init_from` ended: weights, state of the optimizer,
-  and the learning rate that its count of steps stands for.
+  With `init_from`, the model starts where that run ended: with its weights, the
+  state of its optimizer, and the learning rate of its count of steps.
   """
   keras.utils.set_random_seed(settings.seed)
   latents = iwae_networks.widths(settings.units, settings.num_layers)
@@ -42,25 +43,31 @@ def make(
     parts = {'model': model, 'optimizer': model.optimizer}
     status = tf.train.Checkpoint(**parts).restore(source_checkpoint(settings))
     status.assert_existing_objects_matched().expect_partial()
-    model.objective.step.assign(0)
+    model.step.assign(0)
   return model
 
 
 def of_widths(
-  settings: iwae_settings.Settings,
+  settings: iwae_settings.IwaeSettings,
   images: datasets.Images,
   latents: Sequence[int],
 ) -> models.LatentVariableModel:
-  """Returns a built model with these numbers of latent variables."""
-  parts = iwae_networks.gaussian(
+  """Returns a built model with these numbers of latent variables.
+
+  Args:
+    settings: of the run.
+    images: the mean of the training images is where the pixels' bias starts.
+    latents: latent variables of each stochastic layer, from the data upwards.
+  """
+  networks_of_model = iwae_networks.gaussian(
     images.train.mean(axis=0) / 255, latents, settings.hidden_units
   )
   model = models.LatentVariableModel(
-    parts.encoder,
-    parts.decoder,
-    parts.prior,
+    networks_of_model.encoder,
+    networks_of_model.decoder,
+    networks_of_model.prior,
     settings.make_estimator(),
-    # Fixed binary data are 0 or 255, which every draw leaves as they are.
+    # Fixed binary data are 0 or 255, and every draw leaves them as they are.
     binarization='dynamic',
     seed=settings.seed,
   )
@@ -68,11 +75,11 @@ def of_widths(
   return model
 
 
-def source_checkpoint(settings: iwae_settings.Settings) -> str:
+def source_checkpoint(settings: iwae_settings.IwaeSettings) -> str:
   """Returns the checkpoint that `init_from` names.
 
   Raises:
-    ValueError: if there is none, or it is of another model.
+    ValueError: if there is no checkpoint, or one of another model.
   """
   path = pathlib.Path(settings.init_from or '')
   checkpoint = tf.train.latest_checkpoint(str(path / 'checkpoints'))
@@ -98,9 +105,12 @@ def source_checkpoint(settings: iwae_settings.Settings) -> str:
 def with_validation(
   images: datasets.Images, count: int | None
 ) -> datasets.Images:
-  """Returns the data with that many validation images; None: as they are.
+  """Returns the data with another split into training and validation images.
 
-  The others are trained on.
+  Args:
+    images: the data set.
+    count: the number of validation images, the last ones; the others are
+      trained on. None leaves the data as they are.
   """
   if count is None:
     return images
@@ -114,23 +124,23 @@ def with_validation(
   return images._replace(train=train, valid=valid, note=note)
 
 
-def _learning_rate(settings: iwae_settings.Settings) -> Any:
-  return iwae_optimizer.staged_rate(
+def _learning_rate(settings: iwae_settings.IwaeSettings) -> Any:
+  return iwae_optimizer.phased_rate(
     settings.learning_rate, settings.stage_steps, settings.stage_growth
   )
 
 
-def _burda(settings: iwae_settings.Settings) -> keras.optimizers.Optimizer:
-  # The loss is a mean over the batch, the original's a sum.
+def _burda(settings: iwae_settings.IwaeSettings) -> keras.optimizers.Optimizer:
+  # The loss is a mean over the batch; the loss of the original is a sum.
   return iwae_optimizer.BurdaAdam(
     _learning_rate(settings), gradient_scale=settings.batch_size
   )
 
 
-def _adam(settings: iwae_settings.Settings) -> keras.optimizers.Optimizer:
+def _adam(settings: iwae_settings.IwaeSettings) -> keras.optimizers.Optimizer:
   return keras.optimizers.Adam(_learning_rate(settings))
 
 
 _OPTIMIZERS: Mapping[
-  str, Callable[[iwae_settings.Settings], keras.optimizers.Optimizer]
+  str, Callable[[iwae_settings.IwaeSettings], keras.optimizers.Optimizer]
 ] = {'burda': _burda, 'adam': _adam}

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.binary import networks
+from experiments.framework import networks
 from tf_mco import layers
 
 
@@ -16,8 +16,9 @@ def widths(top: int, num_layers: int) -> list[int]:
   """Returns the latent variables of each layer, from the data upwards.
 
   Args:
-    top: of the last layer; each layer has half as many as the one below.
-    num_layers: stochastic layers.
+    top: the latent variables of the last layer. Each layer has half as many as
+      the layer below.
+    num_layers: the number of stochastic layers.
   """
   return [top * 2**above for above in reversed(range(num_layers))]
 
@@ -28,15 +29,15 @@ def gaussian(
   """Returns encoder, decoder and prior for Gaussian latent variables.
 
   Every conditional has two hidden tanh layers. Means are linear in the second
-  of them, standard deviations the exponential of something linear. Weights
-  start as Glorot and Bengio's uniform ones.
+  hidden layer, and so are the logarithms of standard deviations. Weights start
+  as the uniform weights of Glorot and Bengio (2010).
 
   Args:
-    mean: `[D]` mean of the training data in [0, 1]; the pixels' bias starts at
+    mean: `[D]` mean of the training data in [0, 1]. The pixels' bias starts at
       its logit.
     latents: variables of each stochastic layer, from the data upwards.
-    hidden: units of a hidden layer next to the data, halved with each
-      stochastic layer above.
+    hidden: units of a hidden layer next to the data. Each stochastic layer
+      above halves the number.
   """
 
   def network(inputs: int, depth: int, head: Any) -> keras.Sequential:
@@ -71,10 +72,10 @@ def gaussian(
 
 
 def _glorot_of_each(fan_in: int, units: int) -> keras.initializers.Initializer:
-  """Returns Glorot's initializer of two layers that are one matrix.
+  """Returns Glorot's initializer for two layers that are one matrix.
 
-  Mean and log-scale are a layer each in the paper, so that the fan-out that
-  counts is `units`, not the 2 `units` columns that both have together.
+  Mean and log-scale are a layer each in the paper. The fan-out of each layer is
+  therefore `units`, and not the 2 `units` columns of the one matrix.
   """
   return keras.initializers.VarianceScaling(
     scale=(fan_in + 2 * units) / (fan_in + units),

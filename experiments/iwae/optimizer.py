@@ -1,4 +1,8 @@
-"""Optimizer and learning rates of the importance weighted autoencoders."""
+"""Optimizer and learning rates of the importance weighted autoencoders.
+
+Burda, Grosse and Salakhutdinov (2016), section 5 and their code: training
+passes through eight phases, each with a learning rate of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,47 +12,47 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-STAGES = 8
+_PHASES = 8
 
 
-def stage_rates(first: float = 1e-3) -> list[float]:
-  """Returns the learning rates of the eight stages, from the first to a tenth.
+def phase_rates(first: float = 1e-3) -> list[float]:
+  """Returns the learning rates of the eight phases, from `first` to a tenth.
 
   Args:
-    first: that of the first stage, 1e-3 in the paper.
+    first: the rate of the first phase, 1e-3 in the paper.
   """
   return [
-    first * round(10.0 ** (1 - (stage - 1) / 7), 1) / 10
-    for stage in range(1, STAGES + 1)
+    first * round(10.0 ** (1 - (phase - 1) / 7), 1) / 10
+    for phase in range(1, _PHASES + 1)
   ]
 
 
-def stage_ends(first: int, growth: float) -> list[int]:
-  """Returns the step after which each stage ends.
+def phase_ends(first: int, growth: float) -> list[int]:
+  """Returns the step after which each phase ends.
 
   Args:
-    first: steps of the first stage.
-    growth: what the steps of a stage are multiplied by to give those of the
-      next; 3 in the paper, whose first stage is one epoch.
+    first: the steps of the first phase.
+    growth: the steps of a phase times `growth` are the steps of the next phase.
+      It is 3 in the paper, whose first phase is one epoch.
   """
-  lengths = [round(first * growth**stage) for stage in range(STAGES)]
+  lengths = [round(first * growth**phase) for phase in range(_PHASES)]
   return list(itertools.accumulate(lengths))
 
 
-def staged_rate(
+def phased_rate(
   rate: float, first: int, growth: float
 ) -> keras.optimizers.schedules.LearningRateSchedule:
-  """Returns the learning rate by step; that of the last stage goes on.
+  """Returns the learning rate by step. The rate of the last phase goes on.
 
   Args:
-    rate: that of the first stage.
-    first: steps of the first stage.
-    growth: see `stage_ends`.
+    rate: the rate of the first phase.
+    first: the steps of the first phase.
+    growth: see `phase_ends`.
   """
-  # Keras counts from 0, and changes after a boundary.
-  boundaries = [end - 1 for end in stage_ends(first, growth)[:-1]]
+  # Keras counts steps from 0, and changes the rate after a boundary.
+  boundaries = [end - 1 for end in phase_ends(first, growth)[:-1]]
   return keras.optimizers.schedules.PiecewiseConstantDecay(
-    boundaries, stage_rates(rate)
+    boundaries, phase_rates(rate)
   )
 
 
@@ -63,9 +67,9 @@ class BurdaAdam(keras.optimizers.Optimizer):
     m[t] = beta_1 * m[t-1] + (1 - beta_1) * g[t]
     v[t] = beta_2 * v[t-1] + (1 - beta_2) * g[t]^2
 
-  It differs from Kingma and Ba's in the second moment that starts at 1, in
-  beta_1 and epsilon, and in that a step is made with the moments before its
-  gradient, so that the first does not move.
+  It differs from the Adam of Kingma and Ba in the second moment, which starts
+  at 1, in beta_1 and epsilon, and in that a step uses the moments from before
+  its gradient, so that the first step does not move the parameters.
   """
 
   def __init__(
@@ -83,8 +87,8 @@ class BurdaAdam(keras.optimizers.Optimizer):
 
     Args:
       learning_rate: a number or a schedule.
-      gradient_scale: gradients are multiplied by it. With the batch size, the
-        mean over a batch becomes the sum, which is not the same here: the
+      gradient_scale: gradients are multiplied by it. The batch size turns the
+        mean over a batch into a sum. This makes a difference, because the
         initial second moment and epsilon are on the scale of the gradient.
       beta_1: decay of the first moment.
       beta_2: decay of the second moment.

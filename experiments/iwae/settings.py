@@ -1,72 +1,96 @@
-"""What a run of Gaussian latent variables is: its settings, and presets."""
+"""The settings of a run of Gaussian latent variables, and its presets."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 import dataclasses
 import pathlib
 from typing import Any, ClassVar
 
+from experiments.framework import settings as settings_lib
 from experiments.iwae import optimizer as iwae_optimizer
-from experiments.runs import settings as run_settings
-import tf_mco
 
 OPTIMIZERS = ('burda', 'adam')
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings(run_settings.RunSettings):
-  """The original's configuration, one field for each flag.
+class IwaeSettings(settings_lib.RunSettings):
+  """The configuration of the original IWAE code, one field for each flag.
 
-  None stands for what is not set: the estimator's own default, the split of
-  the data set, all of its test images.
+  None stands for what the user leaves open: the estimator's own default, the
+  split of the data set, all of its test images.
   """
 
-  estimator: str = 'iwae'
-  num_samples: int | None = None
-  options: str | None = None
-  num_layers: int = 1
-  units: int = 50
-  hidden_units: int = 200
-  optimizer: str = 'burda'
-  learning_rate: float = 1e-3
-  stage_steps: int = 2_500
-  stage_growth: float = 3.0
-  init_from: str | None = None
-  batch_size: int = 20
-  steps: int = 8_200_000
-  eval_every: int = 2_500
-  eval_examples: int = 400
-  valid_examples: int | None = None
-  test_samples: int = 5_000
-  test_examples: int | None = None
-
-  choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-    **run_settings.RunSettings.choices,
-    'optimizer': OPTIMIZERS,
-  }
-  positive: ClassVar[tuple[str, ...]] = (
-    'num_layers',
-    'units',
-    'hidden_units',
-    'stage_steps',
-    'valid_examples',
-    'test_samples',
-    'test_examples',
-    *run_settings.RunSettings.positive,
+  estimator: str = settings_lib.setting(
+    'iwae',
+    'elbo (the VAE), iwae, stl, dreg, rws_dreg, rws, aisle, or another name of '
+    'tf_mco.estimator_names().',
   )
-  rates: ClassVar[tuple[str, ...]] = ('learning_rate', 'stage_growth')
+  num_samples: int | None = settings_lib.setting(
+    None, 'K, the samples of a training step.'
+  )
+  options: str | None = settings_lib.setting(
+    None,
+    "Other options of the estimator: 'name=value,name=value', say "
+    'divergence=chi2,reparameterized=False for aisle.',
+  )
+  num_layers: int = settings_lib.setting(1, 'Stochastic layers.', at_least=1)
+  units: int = settings_lib.setting(
+    50,
+    'Latent variables of the last stochastic layer; each layer has half as '
+    'many as the one below.',
+    at_least=1,
+  )
+  hidden_units: int = settings_lib.setting(
+    200,
+    'Units of each of the two hidden layers next to the data; half as many '
+    'with each stochastic layer above.',
+    at_least=1,
+  )
+  optimizer: str = settings_lib.setting(
+    'burda',
+    "burda: the original code's variant of Adam; adam: Keras's.",
+    choices=OPTIMIZERS,
+  )
+  learning_rate: float = settings_lib.setting(
+    1e-3,
+    'Rate of the first of eight stages; that of the last stage is a tenth.',
+    rate=True,
+  )
+  stage_steps: int = settings_lib.setting(
+    2_500, 'Steps of the first stage. An epoch in the paper.', at_least=1
+  )
+  stage_growth: float = settings_lib.setting(
+    3.0, 'The steps of a stage over those of the one before.', rate=True
+  )
+  init_from: str | None = settings_lib.setting(
+    None,
+    'Directory of a run: start from its last checkpoint, state of the '
+    'optimizer included. With the stages, at the rate of its next step.',
+  )
+  batch_size: int = settings_lib.setting(20)
+  steps: int = settings_lib.setting(8_200_000)
+  eval_every: int = settings_lib.setting(2_500)
+  eval_examples: int = settings_lib.setting(400)
+  valid_examples: int | None = settings_lib.setting(
+    None,
+    'Images for validation, the others being trained on. Default: the data '
+    "set's own split.",
+    at_least=1,
+  )
+  test_samples: int = settings_lib.setting(
+    5_000, 'Samples in the bound of the test images at the end.', at_least=1
+  )
+  test_examples: int | None = settings_lib.setting(
+    None, 'How many test images, from the first. Default: all.', at_least=1
+  )
+
   estimator_options: ClassVar[tuple[str, ...]] = ('num_samples',)
 
   @property
   def estimator_arguments(self) -> dict[str, Any]:
     """The options of the estimator that were given."""
     return {**super().estimator_arguments, **_parsed(self.options or '')}
-
-  def make_estimator(self) -> Any:
-    """Returns the estimator; ValueError for an option that it lacks."""
-    return tf_mco.get_estimator(self.estimator, **self.estimator_arguments)
 
   @property
   def label(self) -> str:
@@ -84,7 +108,7 @@ class Settings(run_settings.RunSettings):
 
 def _parsed(options: str) -> dict[str, Any]:
   """Returns 'name=value,name=value' as a dictionary."""
-  found: dict[str, Any] = {}
+  arguments: dict[str, Any] = {}
   for part in filter(None, options.split(',')):
     name, _, value = part.partition('=')
     if not value:
@@ -92,24 +116,29 @@ def _parsed(options: str) -> dict[str, Any]:
         f'--options must be name=value,name=value. Received: {options}'
       )
     try:
-      found[name] = ast.literal_eval(value)
+      arguments[name] = ast.literal_eval(value)
     except (ValueError, SyntaxError):
-      found[name] = value  # a name, such as chi2
-  return found
+      arguments[name] = value  # It is a name, such as chi2.
+  return arguments
 
 
 def _published(
   dataset: str, epoch: int, valid_examples: int | None = None
 ) -> dict[str, dict[str, Any]]:
-  """Returns the paper's models of a data set, whose epoch has that many steps.
+  """Returns the paper's models of a data set.
 
-  As in the paper, stage i = 1..8 takes 3^(i-1) epochs.
+  As in the paper, phase i = 1..8 of the learning rate takes 3^(i-1) epochs.
+
+  Args:
+    dataset: the name of the data set.
+    epoch: the steps of an epoch.
+    valid_examples: the images for validation; None for the data set's split.
   """
   common = {
     'dataset': dataset,
     'stage_steps': epoch,
     'eval_every': epoch,
-    'steps': iwae_optimizer.stage_ends(epoch, 3.0)[-1],
+    'steps': iwae_optimizer.phase_ends(epoch, 3.0)[-1],
     'valid_examples': valid_examples,
   }
   return {
@@ -118,10 +147,10 @@ def _published(
   }
 
 
-# Published with 59,600 training images, hence 2,980 steps in an epoch.
+# The paper trains on 59,600 images, hence 2,980 steps in an epoch.
 _MNIST = _published('mnist', 2_980, 400)
 PRESETS: dict[str, dict[str, Any]] = {
-  # A model that can be looked at after less than a minute, without a download.
+  # This model can be looked at after less than a minute, without a download.
   'digits': {
     'dataset': 'digits',
     'units': 16,
@@ -132,8 +161,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     'eval_every': 1_000,
     'eval_examples': 250,
   },
-  # The paper's order of VAE and IWAE in some minutes on two cores. The original
-  # variant of Adam would still be warming up.
+  # This preset shows the paper's order of VAE and IWAE in some minutes on two
+  # cores. The original variant of Adam would still be warming up by then.
   'quick': {
     'dataset': 'mnist',
     'optimizer': 'adam',
@@ -145,17 +174,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     'test_examples': 500,
   },
   **_MNIST,
-  # From a finished VAE to IWAE and back: 3^7 epochs more, with --init_from.
+  # It goes on from a finished VAE to IWAE, or back, with --init_from: 3^7 more
+  # epochs.
   'mnist_switch': {**_MNIST['mnist_1_layer'], 'steps': 3**7 * 2_980},
   **_published('binarized_mnist', 2_500),
   **_published('omniglot_burda', 1_150),
 }
-
-
-def make(preset: str, flags: Mapping[str, Any]) -> Settings:
-  """Returns the settings of a preset, with the flags that were given.
-
-  Raises:
-    ValueError: for an unknown preset, or a value out of its range.
-  """
-  return run_settings.make(Settings, PRESETS, preset, flags)

@@ -43,12 +43,3 @@ def test_every_product_counts_and_equal_ones_are_measured_once(monkeypatch):
   products = floor.dense_products(2, [3, 4, 3, 4], input_gradient=True)
   assert floor.seconds(products) == 0.5 * 9
   assert len(measured) == 6
-
-
-def test_laps_are_medians_per_unit(monkeypatch):
-  times = iter([(0.0, 0.0), (9.0, 9.0), (11.0, 10.0), (13.0, 14.0)])
-  monkeypatch.setattr(clock, '_now', lambda: next(times))
-  laps = clock.Laps()
-  for _ in range(4):
-    laps.lap()
-  assert laps.cost(units=2, skip=1) == clock.Cost(1.0, 1.25)

@@ -45,7 +45,7 @@ def _estimator(name, **options):
 
 def _vimco_without_direct_term(log_joint, posterior, seed):
   """VIMCO without -sum_k wt_k s_k: log q is stopped inside the bound."""
-  z = tf_mco.random.sample(posterior, [3], seed=seed)
+  z = tf_mco.distributions.sample(posterior, [3], seed=seed)
   log_q = posterior.log_prob(z)
   log_p = log_joint(z)
   whole = tf_mco.vimco_loss(log_p, log_q)

@@ -16,7 +16,7 @@ _BINARY = np.round(_GREY)
 
 @pytest.mark.parametrize('jit_compile', [True, False])
 def test_two_pass_moments_of_a_model(jit_compile):
-  model = small_model.make()
+  model = small_model.make(dtype='float64')
   source = diagnostics.model_source(
     model,
     _BINARY,
@@ -27,15 +27,14 @@ def test_two_pass_moments_of_a_model(jit_compile):
   )
   assert list(found) == ['encoder', 'decoder', 'prior']
   with source_lib.preserve(source.preserved):
-    # Random numbers differ between graphs that are compiled and not.
-    draw = tf.function(source.gradients, jit_compile=jit_compile)
+    draw = tf.function(source.gradients)
     draws = [draw(tf_mco.random.fold_in(3, i)) for i in range(50)]
   for group, index in {'encoder': 0, 'decoder': 2, 'prior': 4}.items():
     values = np.stack([np.asarray(draw[index], np.float64) for draw in draws])
     result = found[group]
-    np.testing.assert_allclose(result.means[0], values.mean(0), atol=1e-6)
+    np.testing.assert_allclose(result.means[0], values.mean(0), atol=1e-12)
     np.testing.assert_allclose(
-      result.variances[0], values.var(0, ddof=1), rtol=2e-5, atol=1e-9
+      result.variances[0], values.var(0, ddof=1), rtol=1e-9, atol=1e-12
     )
     assert result.evaluations == 3
   group = found['decoder']
@@ -57,7 +56,8 @@ def test_data_noise():
   fixed, noisy = measure(_GREY), measure(_GREY, include_data_noise=True)
   assert noisy.variance - fixed.variance > 4 * noisy.standard_error
   binary = measure(_BINARY), measure(_BINARY, include_data_noise=True)
-  assert binary[0].variance == binary[1].variance
+  # The same draws, in programs that need not round alike.
+  assert binary[0].variance == pytest.approx(binary[1].variance, rel=1e-5)
 
 
 def test_measuring_leaves_the_model_as_it_was():

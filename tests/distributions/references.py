@@ -86,3 +86,22 @@ def z_score(samples: tf.Tensor, mean: float) -> float:
     return np.inf
   error = samples.std() / np.sqrt(samples.size)
   return float((samples.mean() - mean) / error)
+
+
+def gradients_by_draw(
+  function: Callable, parameters: list, *, draws: int, jit: bool
+) -> list[tf.Tensor]:
+  """Returns the gradient of a function of a sample, draw by draw."""
+
+  @tf.function(jit_compile=jit)
+  def run() -> list[tf.Tensor]:
+    many = [
+      tf.broadcast_to(parameter, [draws, *parameter.shape])
+      for parameter in parameters
+    ]
+    with tf.GradientTape() as tape:
+      tape.watch(many)
+      value = function(*many)
+    return tape.gradient(value, many)
+
+  return run()

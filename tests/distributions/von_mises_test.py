@@ -1,7 +1,7 @@
-"""distributions.VonMises against mpmath, SciPy and closed forms.
+"""VonMises against mpmath, SciPy and closed forms.
 
-Statistical tests: |z| < 4 with fixed seeds, 1e5 draws: a false alarm once in
-15,000 changes of the seed for each of 30 comparisons.
+Statistical tests: |z| < 4 with fixed seeds and at least 1e5 draws. A right
+implementation fails a comparison once in 15,000 changes of the seed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from tf_mco._tfp import tfd
 from tf_mco.distributions.numerics import von_mises as von_mises_numerics
 
 _KAPPA = [1e-3, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4]
-_I3 = [
+
+# (kappa, z, F(z), dz / dkappa), the last by references.von_mises_slope.
+_CASES = [
   (0.5, 1.0, 0.728477340875, -0.708948056126),
   (2.0, -0.7, 0.189097202813, 0.223805024675),
   (8.0, 0.3, 0.797048069282, -0.0195941787771),
@@ -26,29 +28,12 @@ _I3 = [
 ]
 
 
-def test_cases_of_the_paper() -> None:
-  kappa, z, cdf, slope = np.array(_I3).T
+def test_stored_cases() -> None:
+  kappa, z, cdf, slope = np.array(_CASES).T
   distribution = distributions.VonMises(np.float64(0), kappa)
   np.testing.assert_allclose(distribution.cdf(z), cdf, rtol=2e-7)
-  found = von_mises_numerics.derivative(kappa, tf.constant(z))
-  np.testing.assert_allclose(found, slope, rtol=2e-11)
-
-
-@pytest.mark.parametrize('jit', [False, True])
-@pytest.mark.parametrize(
-  ('dtype', 'tolerance'), [(tf.float64, 1e-10), (tf.float32, 1e-5)]
-)
-def test_path_derivative(dtype: tf.DType, tolerance: float, jit: bool) -> None:
-  for kappa in _KAPPA:
-    width = min(np.pi, 5.5 / np.sqrt(kappa))
-    z = tf.constant(width * np.array([-0.999, -0.5, -0.1, 0.01, 0.3, 0.8]))
-    z = tf.cast(z, dtype)
-    expected = np.array([references.von_mises_slope(kappa, v) for v in z])
-    found = tf.function(von_mises_numerics.derivative, jit_compile=jit)(
-      tf.constant(kappa, tf.float64), z
-    )
-    scale = np.maximum(np.abs(expected), np.sqrt(np.mean(expected**2)))
-    assert np.max(np.abs(found - expected) / scale) < tolerance, kappa
+  computed = von_mises_numerics.derivative(kappa, tf.constant(z))
+  np.testing.assert_allclose(computed, slope, rtol=2e-11)
 
 
 @pytest.mark.parametrize('jit', [False, True])
@@ -94,8 +79,8 @@ def test_density_divergence_and_gradient_of_the_cdf() -> None:
   x = np.array([2.0, -0.4, 0.02])
   distribution = distributions.VonMises(0.0, kappa.astype(np.float32))
   expected = stats.vonmises.logpdf(x, kappa)
-  found = distribution.log_prob(x.astype(np.float32))
-  np.testing.assert_allclose(found, expected, rtol=1e-5)
+  computed = distribution.log_prob(x.astype(np.float32))
+  np.testing.assert_allclose(computed, expected, rtol=1e-5)
   p = tfd.VonMises(np.float64(0.2), kappa)
   q = tfd.VonMises(np.float64(1.0), 1.5 * kappa)
   ours = distributions.VonMises(np.float64(0.2), kappa)

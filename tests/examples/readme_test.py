@@ -17,7 +17,9 @@ def test_readme(
   tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
   monkeypatch.chdir(tmp_path)
-  blocks = re.findall(r'```python\n(.*?)```', _README.read_text(), re.DOTALL)
+  blocks = re.findall(
+    r'```python\n(.*?)```', _README.read_text(encoding='utf-8'), re.DOTALL
+  )
   assert len(blocks) == 5
   scope: dict[str, Any] = {}
   for block in blocks:

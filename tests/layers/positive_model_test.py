@@ -16,6 +16,7 @@ from tf_mco import layers
 from tf_mco import models
 from tf_mco import random
 from tf_mco._tfp import tfd
+from tf_mco.distributions import sampling
 
 _KINDS = sorted(positive_models.KINDS)
 
@@ -69,7 +70,7 @@ def test_the_analytic_divergence_is_the_mean_of_log_ratios(kind: str) -> None:
   model = positive_models.model(kind, analytic_kl=True)
   problem = model.objective.encode_batch(tf.constant(positive_models.data(2)))
   q, p = problem.first_posterior, model.objective.prior.distribution()
-  z = random.sample(q, [200_000], seed=5)
+  z = sampling.sample(q, [200_000], seed=5)
   ratios = (q.log_prob(z) - p.log_prob(z)).numpy()
   error = ratios.std(0) / np.sqrt(len(ratios))
   assert np.all(np.abs(ratios.mean(0) - problem.kl()) < 4 * error)

@@ -65,7 +65,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> _Served:
     [sys.executable, '-c', _SERVE, *map(str, arguments)],
     check=True,
     cwd=folder,  # the library is not to be found there
-    timeout=120,
   )
   return _Served(model, x, folder, np.load(folder / 'results.npz'))
 

@@ -162,5 +162,5 @@ def test_compile_refuses_a_loss_and_metrics(option: str) -> None:
 def test_a_dictionary_of_images_is_refused() -> None:
   model = tiny.model()
   model.compile()
-  with pytest.raises(ValueError, match='one tensor of images'):
+  with pytest.raises(ValueError, match='one tensor of observations'):
     model.fit({'x': tiny.images(4)}, verbose=0)

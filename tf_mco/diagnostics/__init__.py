@@ -1,9 +1,12 @@
 """Variance and bias of gradient estimates, at fixed parameters and in training.
 
-What is measured is a `GradientSource`: any loss as a function of a seed, or a
-`LatentVariableModel` with any estimator (`model_source`).
+A `GradientSource` is the gradient that is measured: that of any loss as a
+function of a seed, or that of a `LatentVariableModel` with any estimator
+(`model_source`). `plots` draws the measurements; it needs matplotlib, which the
+extra `tf-mco[plots]` installs.
 """
 
+from tf_mco.diagnostics import plots
 from tf_mco.diagnostics.bias import BiasCheck
 from tf_mco.diagnostics.bias import bias_check
 from tf_mco.diagnostics.equal_cost import at_equal_evaluations
@@ -15,8 +18,9 @@ from tf_mco.diagnostics.statistics import GradientMeter
 from tf_mco.diagnostics.statistics import GradientStatistics
 from tf_mco.diagnostics.statistics import gradient_statistics
 
-# The name of EstimatorComparison before version 0.2.
+# The names of EstimatorComparison and GradientMeter before version 0.2.
 Basket = EstimatorComparison
+Meter = GradientMeter
 
 __all__ = [
   'Basket',
@@ -26,8 +30,10 @@ __all__ = [
   'GradientSource',
   'GradientStatistics',
   'GradientVariance',
+  'Meter',
   'at_equal_evaluations',
   'bias_check',
   'gradient_statistics',
   'model_source',
+  'plots',
 ]

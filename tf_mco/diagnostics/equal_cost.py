@@ -1,36 +1,47 @@
-"""Comparisons at equal cost: the same calls of log_joint for everyone."""
+"""Estimators at equal cost: each makes as many calls of log_joint."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-import dataclasses
-from typing import Any
+from typing import NoReturn, TypeAlias
 
-from tf_mco import estimators
+import tensorflow as tf
+
 from tf_mco import posteriors
 from tf_mco import registry
+from tf_mco.estimators import estimator as estimator_lib
 from tf_mco.ops import checks
 
-# What sets an estimator's cost.
+# Estimators or their names, by label or labelled by their names.
+Estimators: TypeAlias = (
+  Iterable[estimator_lib.Estimator | str]
+  | Mapping[str, estimator_lib.Estimator | str]
+)
+
+# The options that set an estimator's cost.
 _SIZES = ('num_pairs', 'num_samples')
 
 
 def at_equal_evaluations(
-  estimators: Iterable[estimators.Estimator | str]
-  | Mapping[str, estimators.Estimator | str],
-  evaluations: int,
-  *,
-  num_layers: int = 1,
-) -> dict[str, estimators.Estimator]:
+  estimators: Estimators, evaluations: int, *, num_layers: int = 1
+) -> dict[str, estimator_lib.Estimator]:
   """Returns the estimators, each with as many samples as the budget gives.
 
   Args:
-    estimators: names, or estimators whose other options are kept; by label, or
-      else labelled by their names.
-    evaluations: calls of log_joint per example and step.
-    num_layers: of the posterior; DisARM, for one, needs a pair for each.
+    estimators: Names, or estimators, whose other options are kept. They are
+      labelled by the keys of a mapping, or else by their names.
+    evaluations: The budget: calls of log_joint per example and step.
+    num_layers: The number of stochastic layers of the posterior. DisARM, for
+      instance, needs a pair for each of them.
   Raises:
-    ValueError: if an estimator cannot use up the budget exactly.
+    ValueError: If an estimator cannot use up the budget exactly.
+
+  #### Example
+
+  >>> import tf_mco
+  >>> sized = tf_mco.diagnostics.at_equal_evaluations(['disarm', 'vimco'], 4)
+  >>> sized['disarm'].num_pairs, sized['vimco'].num_samples
+  (2, 4)
   """
   checks.at_least('evaluations', evaluations, 1)
   checks.at_least('num_layers', num_layers, 1)
@@ -41,31 +52,28 @@ def at_equal_evaluations(
   }
 
 
-def labelled(
-  estimators: Iterable[estimators.Estimator | str]
-  | Mapping[str, estimators.Estimator | str],
-) -> dict[str, estimators.Estimator]:
+def labelled(estimators: Estimators) -> dict[str, estimator_lib.Estimator]:
   """Returns estimators by label.
 
   Raises:
-    ValueError: for none, or two of one name without labels of their own.
+    ValueError: For no estimator, and for two of one name without labels.
   """
   if isinstance(estimators, Mapping):
-    found = {label: _made(one) for label, one in estimators.items()}
+    by_label = {label: _estimator(one) for label, one in estimators.items()}
   else:
-    found = {}
+    by_label = {}
     for one in estimators:
-      estimator = _made(one)
+      estimator = _estimator(one)
       label = registry.to_config(estimator)['name']
-      if label in found:
+      if label in by_label:
         raise ValueError(
           'Two estimators of one name need labels: {label: estimator}. '
-          f'Received: {found[label]!r} and {estimator!r}'
+          f'Received: {by_label[label]!r} and {estimator!r}'
         )
-      found[label] = estimator
-  if not found:
+      by_label[label] = estimator
+  if not by_label:
     raise ValueError('Expected at least one estimator. Received: none')
-  return found
+  return by_label
 
 
 def require_equal(evaluations: Mapping[str, int | None]) -> None:
@@ -78,14 +86,17 @@ def require_equal(evaluations: Mapping[str, int | None]) -> None:
     )
 
 
-def _unused(*previous: Any) -> Any:
+def _unused(*previous: tf.Tensor) -> NoReturn:
   raise NotImplementedError('This posterior only counts layers.')
 
 
-def _made(estimator: estimators.Estimator | str) -> estimators.Estimator:
+def _estimator(
+  estimator: estimator_lib.Estimator | str,
+) -> estimator_lib.Estimator:
+  """Returns an estimator, made from its name if need be."""
   if isinstance(estimator, str):
     return registry.get_estimator(estimator)
-  if not isinstance(estimator, estimators.Estimator):
+  if not isinstance(estimator, estimator_lib.Estimator):
     raise ValueError(
       f'Expected an estimator or its name. Received: {estimator!r}'
     )
@@ -93,24 +104,28 @@ def _made(estimator: estimators.Estimator | str) -> estimators.Estimator:
 
 
 def _sized(
-  label: str, estimator: Any, evaluations: int, posterior: Any
-) -> estimators.Estimator:
-  fields = {f.name for f in dataclasses.fields(estimator)}
-  size_field = next((name for name in _SIZES if name in fields), None)
-  if size_field is None:
+  label: str,
+  estimator: estimator_lib.Estimator,
+  evaluations: int,
+  posterior: posteriors.Chain,
+) -> estimator_lib.Estimator:
+  """Returns the estimator with the number of samples that uses the budget."""
+  # Every estimator is a frozen dataclass, whose fields are its options.
+  options = vars(estimator)
+  size_name = next((name for name in _SIZES if name in options), None)
+  if size_name is None:
     raise ValueError(
       f'An estimator with one of {", ".join(_SIZES)} is needed to set its '
       f'cost. Received: {label}: {estimator!r}'
     )
-  size = getattr(estimator, size_field)
-  each, uneven = divmod(estimator.evaluations(posterior), size)
-  count, rest = divmod(evaluations, each) if each else (0, 1)
+  each, uneven = divmod(estimator.evaluations(posterior), options[size_name])
+  size, rest = divmod(evaluations, each) if each else (0, 1)
   if not uneven and not rest:
-    sized = dataclasses.replace(estimator, **{size_field: count})
+    sized = type(estimator)(**{**options, size_name: size})
     if sized.evaluations(posterior) == evaluations:
       return sized
   raise ValueError(
     f'{label} needs a multiple of {each} evaluations for each of its '
-    f'{size_field}. Received: evaluations={evaluations}, num_layers='
+    f'{size_name}. Received: evaluations={evaluations}, num_layers='
     f'{posterior.num_layers}'
   )

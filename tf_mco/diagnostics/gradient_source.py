@@ -1,35 +1,62 @@
-"""What is measured: the gradient of a loss, as a function of a seed."""
+"""The gradient that is measured: that of a loss, as a function of a seed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import contextlib
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
+import numpy as np
 import tensorflow as tf
 
 from tf_mco import estimators
+from tf_mco import models
 from tf_mco import random
 from tf_mco import registry
 from tf_mco import types
-from tf_mco.models import data as data_lib
+from tf_mco.models import observations
+from tf_mco.models import training_step
+
+_Value = TypeVar('_Value')
 
 
 class GradientSource(NamedTuple):
-  """A loss at fixed parameters, and the parameters it is differentiated in."""
+  """A loss at fixed parameters, and the parameters it is differentiated in.
 
-  # Maps a seed, int32 `[2]`, to the loss of each example, `[B]`, whose mean is
-  # differentiated. All of its randomness comes from the seed.
+  Each seed gives one draw of the gradient of the mean loss. Use `model_source`
+  for a `LatentVariableModel`, and this class for any other loss.
+
+  #### Example
+
+  The gradient of E[z^2], z ~ N(mu, 1), by the path of the sample, is 2 z.
+
+  >>> import tensorflow as tf
+  >>> import tf_mco
+  >>> mu = tf.Variable([1.0, 2.0])
+  >>> def loss(seed):
+  ...   noise = tf_mco.random.normal([2], dtype=tf.float32, seed=seed)
+  ...   return (mu + noise) ** 2  # one number for each of two examples
+  >>> source = tf_mco.diagnostics.GradientSource(loss, {'mu': [mu]})
+  >>> (gradient,) = source.gradients(tf.constant([0, 1]))
+  >>> gradient.shape.as_list()
+  [2]
+
+  Attributes:
+    loss: Maps a seed, int32 `[2]`, to the loss of each example, `[B]`, whose
+      mean is differentiated. All randomness of the loss comes from the seed.
+    groups: The trainable variables, of TensorFlow or Keras, by group.
+    evaluations: The calls of log_joint per example and draw, if they are known,
+      for comparisons at equal cost.
+    preserved: Variables that a draw may change, such as the running moments of
+      a normalization. A measurement puts them back to their values.
+  """
+
   loss: Callable[[tf.Tensor], tf.Tensor]
-  # Trainable `tf.Variable` or `keras.Variable` by group.
-  groups: Mapping[str, Sequence[Any]]
-  # Calls of log_joint per example and draw, for comparisons at equal cost.
+  groups: Mapping[str, Sequence[training_step.Variable]]
   evaluations: int | None = None
-  # Variables that a draw may change, say running moments of a normalization;
-  # put back after a measurement.
-  preserved: Sequence[Any] = ()
+  preserved: Sequence[training_step.Variable] = ()
 
-  def variables(self) -> list[Any]:
+  def variables(self) -> list[training_step.Variable]:
     """Returns the variables of all groups, one group after the other."""
     return [v for members in self.groups.values() for v in members]
 
@@ -37,8 +64,12 @@ class GradientSource(NamedTuple):
     """Returns the shape and dtype of each variable, and of its gradient."""
     return [tf.TensorSpec(v.shape, v.dtype) for v in self.variables()]
 
-  def by_group(self, values: Sequence[Any]) -> dict[str, tuple]:
-    """Returns values, one per variable in that order, by group."""
+  def by_group(self, values: Sequence[_Value]) -> dict[str, tuple[_Value, ...]]:
+    """Returns values by group.
+
+    Args:
+      values: One value per variable, in the order of `variables()`.
+    """
     remaining = iter(values)
     return {
       group: tuple(next(remaining) for _ in members)
@@ -48,8 +79,10 @@ class GradientSource(NamedTuple):
   def gradients(self, seed: tf.Tensor) -> list[tf.Tensor]:
     """Returns one draw of the gradient, a tensor for each variable.
 
+    Args:
+      seed: int32 `[2]`.
     Raises:
-      ValueError: if the loss is not `[B]`, or a variable gets no gradient.
+      ValueError: If the loss is not `[B]`, or a variable gets no gradient.
     """
     variables = self.variables()
     with tf.GradientTape() as tape:
@@ -61,14 +94,15 @@ class GradientSource(NamedTuple):
         )
       mean = tf.reduce_mean(loss)
     gradients = tape.gradient(mean, variables)
-    data_lib.require_gradients(gradients, variables)
+    training_step.require_gradients(gradients, variables)
     return [tf.convert_to_tensor(gradient) for gradient in gradients]
 
 
-def check(source: GradientSource) -> None:
+def check(gradient_source: GradientSource) -> None:
   """Raises ValueError unless every group has variables."""
-  empty = [group for group, members in source.groups.items() if not members]
-  if empty or not source.groups:
+  groups = gradient_source.groups
+  empty = [group for group, members in groups.items() if not members]
+  if empty or not groups:
     raise ValueError(
       'A GradientSource needs groups of at least one variable each. Received: '
       f'{", ".join(empty) + " without any" if empty else "no group"}'
@@ -76,7 +110,7 @@ def check(source: GradientSource) -> None:
 
 
 @contextlib.contextmanager
-def preserve(variables: Sequence[Any]) -> Iterator[None]:
+def preserve(variables: Sequence[training_step.Variable]) -> Iterator[None]:
   """Puts variables back to their values when the context is left."""
   values = [tf.identity(v) for v in variables]
   try:
@@ -86,14 +120,16 @@ def preserve(variables: Sequence[Any]) -> Iterator[None]:
       variable.assign(value)
 
 
-def model_groups(model: Any, names: Sequence[str] | None) -> dict[str, list]:
+def model_groups(
+  model: models.LatentVariableModel, names: Sequence[str] | None
+) -> dict[str, list[training_step.Variable]]:
   """Returns a model's trainable variables by group.
 
   Args:
-    model: a built `LatentVariableModel`.
-    names: the groups; None for all that have trainable variables.
+    model: A built `LatentVariableModel`.
+    names: The groups; None for all that have trainable variables.
   Raises:
-    ValueError: for a group that does not exist or has nothing to train.
+    ValueError: For a group that does not exist or has nothing to train.
   """
   groups = model.parameter_groups()
   present = {name: list(group) for name, group in groups.items() if group}
@@ -109,8 +145,8 @@ def model_groups(model: Any, names: Sequence[str] | None) -> dict[str, list]:
 
 
 def model_source(
-  model: Any,
-  x: Any,
+  model: models.LatentVariableModel,
+  x: np.ndarray | tf.Tensor,
   *,
   estimator: estimators.Estimator | str | None = None,
   groups: Sequence[str] | None = None,
@@ -119,41 +155,61 @@ def model_source(
 ) -> GradientSource:
   """Returns the gradient of a model's objective on one batch.
 
-  The networks are called as in training; what a network adds to the loss,
-  such as weight decay, is left out: it has no variance.
+  The networks are called as in training. What a network adds to the loss, such
+  as weight decay, is left out, because it has no variance.
 
   Args:
-    model: a `LatentVariableModel`.
-    x: `[B, ...]` images, as given to `fit`.
-    estimator: in place of the model's own, or its name.
-    groups: of parameters; by default all that have trainable variables.
-    include_data_noise: binarize x anew for every draw, if the model binarizes
-      at all. By default x is binarized once, so that the draws differ by the
-      estimator's noise alone.
-    seed: of that one binarization.
+    model: A `LatentVariableModel`.
+    x: `[B, ...]` observations, as given to `fit`.
+    estimator: An estimator or its name, in place of the model's own.
+    groups: The groups of parameters. By default these are all groups that have
+      trainable variables.
+    include_data_noise: Whether x is binarized anew for every draw, if the model
+      binarizes at all. By default x is binarized once, so that the draws differ
+      by the noise of the estimator alone.
+    seed: The seed of that one binarization.
   Raises:
-    ValueError: for data that the model cannot score, and unknown groups.
+    ValueError: For data that the model cannot score, and for unknown groups.
+
+  #### Example
+
+  >>> import numpy as np
+  >>> import tf_mco
+  >>> model = tf_mco.models.LatentVariableModel(
+  ...   tf_mco.layers.BernoulliPosterior(2),
+  ...   tf_mco.layers.BernoulliLikelihood(4),
+  ...   tf_mco.layers.BernoulliPrior(2),
+  ...   'disarm',
+  ... )
+  >>> source = tf_mco.diagnostics.model_source(
+  ...   model, np.eye(4), estimator='reinforce_loo', groups=['encoder']
+  ... )
+  >>> {name: len(group) for name, group in source.groups.items()}
+  {'encoder': 2}
+  >>> source.evaluations
+  2
   """
-  data_lib.check(x, model.objective.support, 'the measured batch')
+  observations.check(x, model.support, 'the measured batch')
   x = tf.convert_to_tensor(x)
   if not model.built:
     model.build((None, *x.shape[1:]))
   if isinstance(estimator, str):
     estimator = registry.get_estimator(estimator)
   estimator = estimator or model.estimator
-  objective = model.objective
-  prepared = objective.prepare(x, seed=random.as_seed(seed))
-  # Preparing again leaves what is binary, or floating, as it is.
+  prepared = model.prepare(x, seed=random.as_seed(seed))
+  # `surrogate` prepares its batch again, which changes neither binary values
+  # nor floating ones.
   batch = x if include_data_noise else prepared
 
   def loss(draw_seed: tf.Tensor) -> tf.Tensor:
-    return objective.surrogate(
+    return model.surrogate(
       batch, estimator=estimator, training=True, seed=draw_seed
     ).loss
 
+  one_example = model.encode_batch(prepared[:1], seed=0)
   return GradientSource(
     loss,
     model_groups(model, groups),
-    estimator.evaluations(objective.encode_batch(prepared[:1]).posterior),
+    estimator.evaluations(one_example.posterior),
     tuple(model.non_trainable_variables),
   )

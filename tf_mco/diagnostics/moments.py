@@ -1,10 +1,14 @@
-"""Mean and variance of many draws: Welford in a compiled loop, then merged."""
+"""Mean and variance of many draws.
+
+A compiled loop updates mean and squared deviations draw by draw (Welford), in
+the dtype of the draws. The results of several loops are merged in float64.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 import functools
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -13,16 +17,26 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco.ops import checks
 
-# Longer float32 recursions would lose digits; batches are merged in float64.
+# A longer recursion in float32 would lose digits.
 _MOST_PER_BATCH = 10_000
+
+# Maps a seed, int32 `[2]`, to tensors.
+DrawFn: TypeAlias = Callable[[tf.Tensor], Sequence[tf.Tensor]]
 
 
 class Moments(NamedTuple):
-  """Of draws of several arrays."""
+  """The moments of several draws of several arrays.
+
+  Attributes:
+    num_draws: The number of draws.
+    means: The mean of each array, float64.
+    squares: The sum over the draws of the squared deviations from the mean, for
+      each array, float64.
+  """
 
   num_draws: int
-  means: tuple[np.ndarray, ...]  # float64
-  squares: tuple[np.ndarray, ...]  # sums of squared deviations, float64
+  means: tuple[np.ndarray, ...]
+  squares: tuple[np.ndarray, ...]
 
   def variances(self) -> tuple[np.ndarray, ...]:
     """Returns the unbiased estimate of each variance."""
@@ -30,11 +44,11 @@ class Moments(NamedTuple):
 
 
 class Sampler:
-  """Draws tensors in a compiled loop; compiles once, for any seed and count."""
+  """Draws tensors in a loop that is compiled once, for any seed and count."""
 
   def __init__(
     self,
-    draw: Callable[[tf.Tensor], Sequence[tf.Tensor]],
+    draw: DrawFn,
     like: Sequence[tf.TensorSpec],
     *,
     jit_compile: bool,
@@ -42,9 +56,9 @@ class Sampler:
     """Makes the sampler.
 
     Args:
-      draw: maps a seed, int32 `[2]`, to tensors.
-      like: their shapes and dtypes.
-      jit_compile: whether XLA compiles the loop.
+      draw: Maps a seed, int32 `[2]`, to tensors.
+      like: The shapes and dtypes of the tensors.
+      jit_compile: Whether XLA compiles the loop.
     """
     self._draw = draw
     self._like = list(like)
@@ -64,6 +78,8 @@ class Sampler:
       values = self._draw(random.fold_in(seed, start + index))
       new_means, new_squares = [], []
       for value, mean, square in zip(values, means, squares, strict=True):
+        # The deviation from the old mean times that from the new one keeps the
+        # sum of squares exact, without a difference of large numbers.
         deviation = value - mean
         mean += deviation / tf.cast(index + 1, value.dtype)
         new_means.append(mean)
@@ -91,10 +107,12 @@ def batches(
   Draw i comes from (seed, i), however the draws are split.
 
   Args:
-    sampler: of the draws.
-    num_draws: of all batches together, at least two each.
-    num_batches: at least so many; more if they would be long.
-    seed: an integer or an int32 `[2]` tensor.
+    sampler: The sampler of the draws.
+    num_draws: The number of draws of all batches together, at least two for
+      each batch.
+    num_batches: The number of batches. There are more if batches would be too
+      long.
+    seed: An integer or an int32 `[2]` tensor.
   """
   checks.at_least('num_batches', num_batches, 2)
   checks.at_least('num_draws', num_draws, 2 * num_batches, 'two per batch')
@@ -106,7 +124,10 @@ def batches(
 
 
 def merge(parts: Iterable[Moments]) -> Moments:
-  """Returns the moments of all draws.
+  """Returns the moments of the draws of all parts together.
+
+  Two parts with n and m draws, whose means differ by a gap d, have together the
+  squares S1 + S2 + d^2 n m / (n + m).
 
   Reference: Chan, Golub and LeVeque (1979), Updating formulae and a pairwise
     algorithm for computing sample variances, equation 2.1.

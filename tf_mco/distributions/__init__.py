@@ -1,4 +1,9 @@
-"""TFP distributions made fast and robust for the estimators."""
+"""TFP distributions made fast and robust for the estimators.
+
+The classes are drop-in replacements of the TFP classes of the same names.
+`sample` is the way to draw from any distribution, `unwrap` looks inside
+`tfd.Independent`, and `implicit` makes samples differentiable.
+"""
 
 from tf_mco.distributions import divergences
 from tf_mco.distributions.autoregressive import Autoregressive
@@ -6,9 +11,11 @@ from tf_mco.distributions.bernoulli import Bernoulli
 from tf_mco.distributions.beta import Beta
 from tf_mco.distributions.dirichlet import Dirichlet
 from tf_mco.distributions.gamma import Gamma
+from tf_mco.distributions.gamma import InverseGamma
 from tf_mco.distributions.implicit import implicit
-from tf_mco.distributions.inverse_gamma import InverseGamma
 from tf_mco.distributions.mixture import MixtureSameFamily
+from tf_mco.distributions.sampling import sample
+from tf_mco.distributions.sampling import unwrap
 from tf_mco.distributions.student_t import StudentT
 from tf_mco.distributions.truncated_normal import TruncatedNormal
 from tf_mco.distributions.von_mises import VonMises
@@ -28,4 +35,6 @@ __all__ = [
   'WordCounts',
   'divergences',
   'implicit',
+  'sample',
+  'unwrap',
 ]

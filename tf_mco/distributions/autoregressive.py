@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import tensorflow as tf
 
 from tf_mco import random
+from tf_mco import types
 from tf_mco._tfp import tfd
-from tf_mco.distributions import log_space
+from tf_mco._tfp import util as tfp_util
+from tf_mco.distributions import sampling
 
 
 class Autoregressive(tfd.Distribution):
-  """q(z1) q(z2 | z1) ... of scalar, reparameterized conditionals.
+  """A vector distribution made of scalar conditionals.
 
-  The gradient of a component flows through the components before it, which is
-  the triangular solve of the distributional transform.
+  The density is
+
+    q(z) = q(z[1]) q(z[2] | z[1]) q(z[3] | z[1], z[2]) ...
+
+  Use this class for a posterior whose components depend on each other. Each
+  conditional must be reparameterized; `distributions.implicit` makes such a
+  distribution from conditionals that are not. The gradient of a component flows
+  through the components before it.
+
+  Sampling takes one step for each component, so that the class is for vectors
+  of a few components.
+
+  Example:
+    >>> from tf_mco import distributions
+    >>> from tensorflow_probability import distributions as tfd
+    >>> q = distributions.Autoregressive([
+    ...   lambda: distributions.Gamma([2.0, 3.0], 1.0),
+    ...   lambda z1: tfd.Normal(z1, 0.1),
+    ... ])
+    >>> z = q.sample([5], seed=1)
+    >>> z.shape, q.log_prob(z).shape
+    (TensorShape([5, 2, 2]), TensorShape([5, 2]))
+
+  Reference: Figurnov, Mohamed and Mnih (2018), section 4, arXiv:1805.08498.
   """
 
   def __init__(
@@ -24,14 +47,16 @@ class Autoregressive(tfd.Distribution):
     conditionals: Sequence[Callable[..., tfd.Distribution]],
     name: str = 'Autoregressive',
   ):
-    """Makes the distribution; see `distributions.implicit`.
+    """Makes the distribution.
 
     Args:
-      conditionals: functions of all the previous components, `[...]` each,
-        that return a scalar distribution of batch shape `[...]`.
-      name: of the distribution.
+      conditionals: functions of all the previous components, `[...]` each, that
+        return a scalar distribution of batch shape `[...]`. The first function
+        takes no argument. Gradients flow to whatever the functions use.
+      name: the name of the distribution.
     Raises:
-      ValueError: if there is none, or the first is not scalar.
+      ValueError: if the list is empty, or if the first conditional is not
+        scalar.
     """
     parameters = {'conditionals': conditionals, 'name': name}
     if not conditionals:
@@ -54,11 +79,12 @@ class Autoregressive(tfd.Distribution):
 
   @classmethod
   def _parameter_properties(
-    cls, dtype: Any, num_classes: Any = None
-  ) -> dict[str, Any]:
+    cls, dtype: tf.DType | None, num_classes: int | None = None
+  ) -> dict[str, tfp_util.ParameterProperties]:
     return {}
 
   def _conditional(self, previous: Sequence[tf.Tensor]) -> tfd.Distribution:
+    """Returns the distribution of the component after the previous ones."""
     index = len(previous)
     conditional = self._conditionals[index](*previous)
     if conditional.event_shape.rank != 0:
@@ -68,13 +94,16 @@ class Autoregressive(tfd.Distribution):
       )
     return conditional
 
-  def _sample_n(self, n: Any, seed: Any = None) -> tf.Tensor:
+  def _sample_n(
+    self, n: int | tf.Tensor, seed: types.Seed | None = None
+  ) -> tf.Tensor:
     seeds = random.split(seed, len(self._conditionals))
     path: tuple[tf.Tensor, ...] = ()
     for index, component_seed in enumerate(seeds):
+      # Later conditionals have the axis of samples in their batch shape.
       shape = [] if index else [n]
       conditional = self._conditional(path)
-      path += (log_space.draw(conditional, shape, seed=component_seed),)
+      path += (sampling.sample(conditional, shape, seed=component_seed),)
     return tf.stack(path, axis=-1)
 
   def _log_prob(self, x: tf.Tensor) -> tf.Tensor:

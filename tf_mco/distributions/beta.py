@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import gamma
 from tf_mco.distributions import log_sample
 from tf_mco.distributions import log_space
@@ -19,42 +19,68 @@ from tf_mco.ops import checks
 
 
 class Beta(log_space.LogSpace, tfd.Beta):
-  """`tfd.Beta` with robust gradients, x = G1 / (G1 + G0) in log space.
+  """A Beta distribution with an implicit gradient that is exact.
 
-  Two gradients, which differ sample by sample and agree in expectation:
-  'ratio', the default, through the two Gamma variables: elementwise, fast, and
-  exact at every concentration; 'cdf', -(dF/da) / q of the univariate Beta, by
-  quadrature, at five to ten times the cost.
+  With the concentrations a and b, the density at 0 < x < 1 is
 
-  Samples lie strictly between 0 and 1 and keep log x and log(1 - x), which
-  may both underflow. First-order gradients only.
+    p(x) = x^(a - 1) (1 - x)^(b - 1) Gamma(a + b) / (Gamma(a) Gamma(b)).
+
+  A sample is x = G1 / (G1 + G0), with independent G1 of Gamma(a, 1) and G0 of
+  Gamma(b, 1), computed in log space. Use this class in place of `tfd.Beta`
+  wherever a gradient flows through a sample.
+
+  There are two gradients. They differ from sample to sample and agree in
+  expectation:
+
+  - 'ratio', the default, goes through the two Gamma variables. It is fast, and
+    exact at every concentration.
+  - 'cdf' is -(dF/da) / p of the univariate Beta, computed by quadrature. It
+    costs five to ten times as much.
+
+  Samples lie strictly between 0 and 1. A sample keeps log x and log(1 - x),
+  both of which may belong to a number that underflows.
+
+  Warning: only first-order gradients flow through a sample. A second derivative
+  through a sample raises a LookupError.
+
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import distributions
+    >>> q = distributions.Beta(tf.constant([0.01, 2.0]), 3.0)
+    >>> x = q.sample([5], seed=1)
+    >>> x.shape
+    TensorShape([5, 2])
+    >>> bool(tf.reduce_all(tf.math.is_finite(q.log_prob(x))))
+    True
+    >>> print(f'{distributions.Beta(2.0, 3.0).log_prob(0.5):.3f}')
+    0.405
 
   Reference: Figurnov, Mohamed and Mnih (2018), arXiv:1805.08498.
   """
 
   def __init__(
     self,
-    concentration1: Any,
-    concentration0: Any,
+    concentration1: types.TensorLike,
+    concentration0: types.TensorLike,
     validate_args: bool = False,
     allow_nan_stats: bool = True,
     force_probs_to_zero_outside_support: bool = False,
     gradient: str = 'ratio',
     name: str = 'Beta',
   ):
-    """Makes the distribution; arguments as of `tfd.Beta`, and `gradient`.
+    """Makes the distribution, with the arguments of `tfd.Beta` and `gradient`.
 
     Args:
-      concentration1: a, of x, positive.
-      concentration0: b, of 1 - x, positive; gradients flow to both.
-      validate_args: whether values unknown now are asserted in a graph.
-      allow_nan_stats: as in TFP.
-      force_probs_to_zero_outside_support: as in TFP.
-      gradient: 'ratio' or 'cdf'.
-      name: of the distribution.
+      concentration1: a, of x, positive. Gradients flow to both concentrations.
+      concentration0: b, of 1 - x, positive.
+      validate_args: asserts, in a graph, values that are not known before.
+      allow_nan_stats: the option of the same name of TFP.
+      force_probs_to_zero_outside_support: the option of the same name of TFP.
+      gradient: the route of the gradient, 'ratio' or 'cdf'; see above.
+      name: the name of the distribution.
     Raises:
-      ValueError: for a concentration known not to be positive, NaN among
-        them, and for an unknown `gradient`.
+      ValueError: for a concentration that is known and not positive, such as
+        NaN, and for an unknown `gradient`.
     """
     parameters = {
       'concentration1': concentration1,
@@ -84,38 +110,41 @@ class Beta(log_space.LogSpace, tfd.Beta):
 
   @classmethod
   def _parameter_properties(
-    cls, dtype: Any, num_classes: Any = None
-  ) -> dict[str, Any]:
+    cls, dtype: tf.DType | None, num_classes: int | None = None
+  ) -> dict[str, tfp_util.ParameterProperties]:
     return super()._parameter_properties(dtype, num_classes)
 
   @property
   def gradient(self) -> str:
-    """'ratio' or 'cdf'."""
+    """The route of the gradient, 'ratio' or 'cdf'."""
     return self._gradient
 
   def sample_log(
-    self, sample_shape: Any = (), seed: types.Seed | None = None
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
   ) -> tf.Tensor:
-    """Returns log x; see `LogSpace`."""
+    """Returns log x, which does not underflow. See `LogSpace`."""
     log_odds = self._sample_log_odds(sample_shape, seed)
     return tf.cast(-tf.nn.softplus(-log_odds), self.dtype)
 
   def sample_keeping_log(
-    self, sample_shape: Any = (), seed: types.Seed | None = None
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
   ) -> tf.Tensor:
-    """Returns x, which keeps log x and log(1 - x); see `LogSpace`."""
+    """Returns x, which keeps log x and log(1 - x). See `LogSpace`."""
     log_odds = self._sample_log_odds(sample_shape, seed)
     return log_sample.sigmoid(tf.cast(log_odds, self.dtype))
 
   def log_prob_log(
-    self, log_x: Any, log_complement: Any | None = None
+    self,
+    log_x: types.TensorLike,
+    log_complement: types.TensorLike | None = None,
   ) -> tf.Tensor:
-    """Returns the log-density of x at exp(log_x), nats.
+    """Returns the log-density of x at x = exp(log_x), in nats.
 
     Args:
       log_x: negative.
-      log_complement: log(1 - x), needed where x rounds to 1: from `log_x`
-        unless given.
+      log_complement: log(1 - x). It is computed from `log_x` unless it is
+        given, and must be given where x rounds to 1, because `log_x` is 0
+        there.
     """
     log_x = tf.convert_to_tensor(log_x, self.dtype)
     if log_complement is None:
@@ -134,7 +163,9 @@ class Beta(log_space.LogSpace, tfd.Beta):
     )
     return log_space.support_only(self, (x >= 0) & (x <= 1), log_prob)
 
-  def _sample_log_odds(self, sample_shape: Any, seed: Any) -> tf.Tensor:
+  def _sample_log_odds(
+    self, sample_shape: types.SampleShape, seed: types.Seed | None
+  ) -> tf.Tensor:
     """Returns log x - log(1 - x), float64."""
     shape = self.batch_shape_tensor()
     a = tf.broadcast_to(self.concentration1, shape)
@@ -150,6 +181,8 @@ class Beta(log_space.LogSpace, tfd.Beta):
 
 def _log1mexp(log_x: tf.Tensor) -> tf.Tensor:
   """Returns log(1 - exp(log_x)) of log_x <= 0, accurate at both ends."""
+  # expm1 keeps the digits of 1 - x near 1, and log1p those of x near 0. Each
+  # branch gets an argument of its own range, so that no gradient is NaN.
   near_one = log_x > -math.log(2)
   small = tf.where(near_one, log_x, -tf.ones_like(log_x))
   large = tf.where(near_one, -tf.ones_like(log_x), log_x)

@@ -1,22 +1,21 @@
-"""CDFs of scalar distributions: whether they serve a gradient, and signed."""
+"""CDFs of scalar distributions: their sign, and a check of their gradient."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
 
-# Classes and their tensor parameters that passed `check`: it traces a graph.
+# Classes that passed `check`, with the names of their tensor parameters. They
+# are remembered because the check traces a graph, which takes a while.
 _PASSED: set[tuple] = set()
 
 
 def signed(distribution: tfd.Distribution, z: tf.Tensor) -> tf.Tensor:
-  """Returns F(z) below the median and F(z) - 1 above.
+  """Returns F(z) below the median and F(z) - 1 above the median.
 
-  Both have one derivative; the second one as minus the survival function, so
-  that the upper tail keeps its digits.
+  Both have the same derivative. F(z) - 1 is computed as minus the survival
+  function, so that the upper tail keeps its digits.
   """
   below = distribution.cdf(z)
   if not has_survival_function(distribution):
@@ -25,7 +24,7 @@ def signed(distribution: tfd.Distribution, z: tf.Tensor) -> tf.Tensor:
 
 
 def has_survival_function(distribution: tfd.Distribution) -> bool:
-  """Returns whether it has one of its own, not 1 - F."""
+  """Returns True if the class computes a survival function other than 1 - F."""
   return any(
     getattr(type(distribution), name) is not getattr(tfd.Distribution, name)
     for name in ('_survival_function', '_log_survival_function')
@@ -36,8 +35,8 @@ def check(distribution: tfd.Distribution) -> None:
   """Raises ValueError unless F exists and has a gradient in all parameters.
 
   Args:
-    distribution: must be continuous and scalar. A parameter counts if the
-      log-density has a gradient in it.
+    distribution: a continuous scalar distribution. A parameter needs a gradient
+      of F if the log-density has a gradient in that parameter.
   """
   scalar = distribution.event_shape.rank == 0
   if not scalar or _is_discrete(distribution):
@@ -72,9 +71,11 @@ def check(distribution: tfd.Distribution) -> None:
 
 
 def _is_discrete(distribution: tfd.Distribution) -> bool:
-  """Returns whether samples are counts; tfd.Poisson's are floating counts."""
+  """Returns True if samples are counts."""
   if not distribution.dtype.is_floating:
     return True
+  # The samples of tfd.Poisson are counts of a floating dtype. Only continuous
+  # distributions have a bijector onto their support.
   try:
     bijector = distribution.experimental_default_event_space_bijector()
   except NotImplementedError:
@@ -82,13 +83,13 @@ def _is_discrete(distribution: tfd.Distribution) -> bool:
   return bijector is None
 
 
-def _tensor_parameters(distribution: tfd.Distribution) -> dict[str, Any]:
-  """Returns the floating parameters that a copy could be given."""
+def _tensor_parameters(distribution: tfd.Distribution) -> dict[str, tf.Tensor]:
+  """Returns the floating parameters that `copy` accepts, by name."""
   try:
     names = distribution.parameter_properties(dtype=distribution.dtype)
   except NotImplementedError:
     return {}
-  found = {}
+  tensors = {}
   for name in names:
     value = distribution.parameters.get(name)
     if value is None or isinstance(value, tfd.Distribution):
@@ -98,16 +99,17 @@ def _tensor_parameters(distribution: tfd.Distribution) -> dict[str, Any]:
     except (TypeError, ValueError):
       continue
     if tensor.dtype == distribution.dtype:
-      found[name] = tensor
-  return found
+      tensors[name] = tensor
+  return tensors
 
 
 def _parameters_without_gradient(
   distribution: tfd.Distribution, tensors: dict[str, tf.Tensor]
 ) -> list[str]:
-  """Returns the names in which the log-density has a gradient and F has none.
+  """Returns the parameters in which the log-density has a gradient and F none.
 
-  In a graph of its own, so that nothing is computed.
+  The gradients are built in a graph that is never run, so that nothing is
+  computed.
   """
   without: list[str] = []
 

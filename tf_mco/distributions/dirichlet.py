@@ -1,13 +1,12 @@
-"""Dirichlet, normalized in log space; two gradients, as Beta has."""
+"""Dirichlet, normalized in log space, with the two gradients of Beta."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import tensorflow as tf
 
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import gamma
 from tf_mco.distributions import log_sample
 from tf_mco.distributions import log_space
@@ -17,41 +16,71 @@ from tf_mco.ops import checks
 
 
 class Dirichlet(log_space.LogSpace, tfd.Dirichlet):
-  """`tfd.Dirichlet` with robust gradients, a softmax of log Gamma variables.
+  """A Dirichlet distribution with an implicit gradient that is exact.
 
-  Two gradients, which differ sample by sample and agree in expectation:
-  'ratio', the default, through the Gamma variables: symmetric in the
-  components, elementwise and exact at every concentration; 'cdf', by the
-  distributional transform: component i over what the components before it
-  have left is Beta(a[i], a[i + 1] + ... + a[D]), with the univariate gradient.
+  With concentrations a[1..D], the density at a probability vector x is
+
+    p(x) = Gamma(sum_i a[i]) prod_i x[i]^(a[i] - 1) / Gamma(a[i]).
+
+  A sample is the softmax of the logarithms of independent Gamma(a[i], 1)
+  variables. Use this class in place of `tfd.Dirichlet` wherever a gradient
+  flows through a sample, for example for the topic proportions of a document.
+
+  There are two gradients. They differ from sample to sample and agree in
+  expectation:
+
+  - 'ratio', the default, goes through the Gamma variables. It is symmetric in
+    the components, and exact at every concentration.
+  - 'cdf' goes through the distributional transform. The fraction that component
+    i takes of what the components before it have left is
+    Beta(a[i], a[i + 1] + ... + a[D]), and moves with the gradient of a
+    univariate Beta.
 
   Samples are at least 2^-100 (2^-1000 in float64) and keep their logarithm.
-  First-order gradients only.
+
+  Warning: only first-order gradients flow through a sample. A second derivative
+  through a sample raises a LookupError.
+
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import distributions
+    >>> q = distributions.Dirichlet(tf.fill([4, 3], 0.01))
+    >>> x = q.sample([5], seed=1)
+    >>> x.shape
+    TensorShape([5, 4, 3])
+    >>> bool(tf.reduce_all(tf.math.is_finite(q.log_prob(x))))
+    True
+    >>> uniform = distributions.Dirichlet([1.0, 1.0, 1.0])
+    >>> print(f'{uniform.log_prob([0.2, 0.3, 0.5]):.3f}')
+    0.693
 
   Reference: Figurnov, Mohamed and Mnih (2018), arXiv:1805.08498.
   """
 
   def __init__(
     self,
-    concentration: Any,
+    concentration: types.TensorLike,
     validate_args: bool = False,
     allow_nan_stats: bool = True,
     force_probs_to_zero_outside_support: bool = False,
     gradient: str = 'ratio',
     name: str = 'Dirichlet',
   ):
-    """Makes the distribution; arguments as of `tfd.Dirichlet`, and `gradient`.
+    """Makes the distribution.
+
+    The arguments are those of `tfd.Dirichlet` and `gradient`.
 
     Args:
-      concentration: `[..., D]`, positive; gradients flow to it.
-      validate_args: whether values unknown now are asserted in a graph.
-      allow_nan_stats: as in TFP.
-      force_probs_to_zero_outside_support: as in TFP.
-      gradient: 'ratio' or 'cdf'.
-      name: of the distribution.
+      concentration: `[..., D]`, positive. The gradient flows to the
+        concentration.
+      validate_args: asserts, in a graph, values that are not known before.
+      allow_nan_stats: the option of the same name of TFP.
+      force_probs_to_zero_outside_support: the option of the same name of TFP.
+      gradient: the route of the gradient, 'ratio' or 'cdf'; see above.
+      name: the name of the distribution.
     Raises:
-      ValueError: for a concentration known not to be positive, NaN among
-        them, and for an unknown `gradient`.
+      ValueError: for a concentration that is known and not positive, such as
+        NaN, and for an unknown `gradient`.
     """
     parameters = {
       'concentration': concentration,
@@ -77,29 +106,29 @@ class Dirichlet(log_space.LogSpace, tfd.Dirichlet):
 
   @classmethod
   def _parameter_properties(
-    cls, dtype: Any, num_classes: Any = None
-  ) -> dict[str, Any]:
+    cls, dtype: tf.DType | None, num_classes: int | None = None
+  ) -> dict[str, tfp_util.ParameterProperties]:
     return super()._parameter_properties(dtype, num_classes)
 
   @property
   def gradient(self) -> str:
-    """'ratio' or 'cdf'."""
+    """The route of the gradient, 'ratio' or 'cdf'."""
     return self._gradient
 
   def sample_log(
-    self, sample_shape: Any = (), seed: types.Seed | None = None
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
   ) -> tf.Tensor:
-    """Returns log x, `[..., D]`; see `LogSpace`."""
+    """Returns log x, `[..., D]`, which does not underflow. See `LogSpace`."""
     return tf.cast(self._wide_log(sample_shape, seed), self.dtype)
 
   def sample_keeping_log(
-    self, sample_shape: Any = (), seed: types.Seed | None = None
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
   ) -> tf.Tensor:
-    """Returns x, which keeps log x; see `LogSpace`."""
+    """Returns x, which keeps log x. See `LogSpace`."""
     return log_sample.exp(self._wide_log(sample_shape, seed), self.dtype)
 
-  def log_prob_log(self, log_x: Any) -> tf.Tensor:
-    """Returns the log-density of x at exp(log_x), `[...]`, nats."""
+  def log_prob_log(self, log_x: types.TensorLike) -> tf.Tensor:
+    """Returns the log-density of x at x = exp(log_x), `[...]`, in nats."""
     log_x = tf.convert_to_tensor(log_x, self.dtype)
     log_x, alpha = log_space.in_float64(log_x, self.concentration)
     power = tf.reduce_sum(log_space.times_log(alpha - 1, log_x), axis=-1)
@@ -112,8 +141,10 @@ class Dirichlet(log_space.LogSpace, tfd.Dirichlet):
     inside = tf.reduce_all(x >= 0, axis=-1)
     return log_space.support_only(self, inside, log_prob)
 
-  def _wide_log(self, sample_shape: Any, seed: Any) -> tf.Tensor:
-    """Returns log x, float64: 1 - x of a large component needs the digits."""
+  def _wide_log(
+    self, sample_shape: types.SampleShape, seed: types.Seed | None
+  ) -> tf.Tensor:
+    """Returns log x in float64, because 1 - x of a large x needs the digits."""
     alpha = tf.convert_to_tensor(self.concentration)
     log_gamma = gamma.standard_log_sample(alpha, sample_shape, seed=seed)
     if self._gradient == 'ratio':
@@ -123,16 +154,24 @@ class Dirichlet(log_space.LogSpace, tfd.Dirichlet):
 
 
 def _stick_breaking(alpha: tf.Tensor, log_gamma: tf.Tensor) -> tf.Tensor:
-  """Returns log x, each component reparameterized given those before it."""
+  """Returns log x, each component reparameterized given those before it.
+
+  Args:
+    alpha: `[..., D]`, float64. The gradient flows to alpha.
+    log_gamma: `sample_shape + [..., D]`, float64, logarithms of Gamma(alpha, 1)
+      variables, without a gradient.
+  """
   others_alpha = tf.cumsum(alpha, axis=-1, exclusive=True, reverse=True)
   log_rest = tf.math.cumulative_logsumexp(
     log_gamma, axis=-1, exclusive=True, reverse=True
   )
-  # The last component is what is left.
+  # The last component is what the others have left, and has no fraction.
   log_odds = (log_gamma - log_rest)[..., :-1]
   log_odds = beta_numerics.with_path_gradient(
     alpha[..., :-1], others_alpha[..., :-1], log_odds
   )
+  # Logarithms of the fraction of the stick that a component takes, and of the
+  # fraction that it leaves.
   taken, left = -tf.nn.softplus(-log_odds), -tf.nn.softplus(log_odds)
   none = tf.zeros_like(log_gamma[..., :1])
   before = tf.concat([none, tf.cumsum(left, axis=-1)], axis=-1)

@@ -1,71 +1,101 @@
-"""Gamma with a path derivative that is right for every concentration."""
+"""Gamma and InverseGamma, with a path derivative right at any concentration."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import tensorflow as tf
 
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import log_sample
 from tf_mco.distributions import log_space
 from tf_mco.distributions import parameter_checks as checks
 from tf_mco.distributions.numerics import gamma as gamma_numerics
-from tf_mco.distributions.numerics import gamma_sampler
-from tf_mco.distributions.numerics import quadrature
+from tf_mco.distributions.numerics import implicit_gradient
 
 
 def standard_log_sample(
-  concentration: tf.Tensor, sample_shape: Any, *, seed: types.Seed
+  concentration: tf.Tensor,
+  sample_shape: types.SampleShape,
+  *,
+  seed: types.Seed,
 ) -> tf.Tensor:
-  """Returns log x, x of Gamma(concentration, 1), float64, with its gradient.
+  """Returns log x, with x of Gamma(concentration, 1), float64.
 
-  The numbers are drawn in the dtype of the concentration; float64 is for what
-  is computed from several of them.
+  The numbers are drawn in the dtype of the concentration. The result is float64
+  for the sake of callers that compute from several of them.
+
+  Args:
+    concentration: `[...]`, positive. The gradient flows to the concentration.
+    sample_shape: an integer or sizes.
+    seed: an integer or an int32 `[2]` tensor.
+  Returns:
+    `sample_shape + [...]`.
   """
-  full = quadrature.broadcast_samples(concentration, sample_shape)
-  log_x = gamma_sampler.log_sample(full, seed=seed)
+  full = implicit_gradient.broadcast_samples(concentration, sample_shape)
+  log_x = gamma_numerics.log_sample(full, seed=seed)
   wide = log_space.in_float64(concentration, log_x)
   return gamma_numerics.with_path_gradient(*wide, quality=concentration.dtype)
 
 
 class Gamma(log_space.LogSpace, tfd.Gamma):
-  """`tfd.Gamma`, implicitly reparameterized without NaN or bias.
+  """A Gamma distribution with an implicit gradient that is exact.
 
-  TFP's own gradient is NaN for 42 % of the samples of concentration 0.01 in
-  float32 under jit, silently biased outside of it, and wrong in the first digit
-  at 1e4. This one has a relative error below 1e-5 in float32 and 1e-12 in
-  float64, from 1e-3 to 1e4.
+  With the concentration alpha and the rate beta, the density at x > 0 is
 
-  Samples are at least 2^-100 (2^-1000 in float64); `sample_log` is not cut.
-  First-order gradients only: a second derivative through a sample raises.
+    p(x) = beta^alpha x^(alpha - 1) exp(-beta x) / Gamma(alpha).
+
+  Use this class in place of `tfd.Gamma` wherever a gradient flows through a
+  sample. The gradient of `tfd.Gamma` is NaN for 42 % of the samples at
+  concentration 0.01 in float32 under jit, silently biased there without jit,
+  and wrong in the first digit at concentration 1e4. The relative error of the
+  gradient here is below 1e-5 in float32 and 1e-12 in float64 for concentrations
+  from 1e-3 to 1e4.
+
+  Samples are at least 2^-100 (2^-1000 in float64). `sample_log` is not cut, and
+  a sample keeps its logarithm, so that `log_prob` of a sample is exact also
+  where the sample has underflowed.
+
+  Warning: only first-order gradients flow through a sample. A second derivative
+  through a sample raises a LookupError.
+
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import distributions
+    >>> alpha = tf.constant([0.01, 1.0, 100.0])
+    >>> with tf.GradientTape() as tape:
+    ...   tape.watch(alpha)
+    ...   x = distributions.Gamma(alpha, rate=2.0).sample([5], seed=1)
+    >>> x.shape
+    TensorShape([5, 3])
+    >>> bool(tf.reduce_all(tape.gradient(x, alpha) > 0))
+    True
 
   Reference: Figurnov, Mohamed and Mnih (2018), arXiv:1805.08498.
   """
 
   def __init__(
     self,
-    concentration: Any,
-    rate: Any = None,
-    log_rate: Any = None,
+    concentration: types.TensorLike,
+    rate: types.TensorLike | None = None,
+    log_rate: types.TensorLike | None = None,
     validate_args: bool = False,
     allow_nan_stats: bool = True,
     force_probs_to_zero_outside_support: bool = False,
     name: str = 'Gamma',
   ):
-    """Makes the distribution; arguments as of `tfd.Gamma`.
+    """Makes the distribution. The arguments are those of `tfd.Gamma`.
 
     Args:
-      concentration: alpha, positive.
-      rate: positive, or else `log_rate`; gradients flow to all of them.
-      log_rate: any real number.
-      validate_args: whether values unknown now are asserted in a graph.
-      allow_nan_stats: as in TFP.
-      force_probs_to_zero_outside_support: as in TFP.
-      name: of the distribution.
+      concentration: alpha, positive. Gradients flow to all of the parameters.
+      rate: beta, positive. Give either the rate or `log_rate`.
+      log_rate: log beta, any real number.
+      validate_args: asserts, in a graph, values that are not known before.
+      allow_nan_stats: the option of the same name of TFP.
+      force_probs_to_zero_outside_support: the option of the same name of TFP.
+      name: the name of the distribution.
     Raises:
-      ValueError: for a value known not to be positive, NaN among them.
+      ValueError: for a value that is known and not positive, such as NaN.
     """
     checks.positive('Gamma', concentration=concentration, rate=rate)
     checks.finite('Gamma', log_rate=log_rate)
@@ -81,26 +111,26 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
 
   @classmethod
   def _parameter_properties(
-    cls, dtype: Any, num_classes: Any = None
-  ) -> dict[str, Any]:
+    cls, dtype: tf.DType | None, num_classes: int | None = None
+  ) -> dict[str, tfp_util.ParameterProperties]:
     return super()._parameter_properties(dtype, num_classes)
 
   def sample_log(
-    self, sample_shape: Any = (), seed: types.Seed | None = None
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
   ) -> tf.Tensor:
-    """Returns log x; see `LogSpace`."""
+    """Returns log x, which does not underflow. See `LogSpace`."""
     alpha = tf.broadcast_to(self.concentration, self.batch_shape_tensor())
     log_x = standard_log_sample(alpha, sample_shape, seed=seed)
     return tf.cast(log_x, self.dtype) - self._log_rate_parameter()
 
   def sample_keeping_log(
-    self, sample_shape: Any = (), seed: types.Seed | None = None
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
   ) -> tf.Tensor:
-    """Returns x, which keeps log x; see `LogSpace`."""
+    """Returns x, which keeps log x. See `LogSpace`."""
     return log_sample.exp(self.sample_log(sample_shape, seed))
 
-  def log_prob_log(self, log_x: Any) -> tf.Tensor:
-    """Returns the log-density of x at exp(log_x), nats."""
+  def log_prob_log(self, log_x: types.TensorLike) -> tf.Tensor:
+    """Returns the log-density of x at x = exp(log_x), in nats."""
     log_x = tf.convert_to_tensor(log_x, self.dtype)
     log_x, alpha, log_rate = log_space.in_float64(
       log_x, self.concentration, self._log_rate_parameter()
@@ -110,7 +140,9 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
     log_prob = power - tf.exp(log_x + log_rate) - normalizer
     return tf.cast(log_prob, self.dtype)
 
-  def _log_prob(self, x: tf.Tensor, rate: Any = None) -> tf.Tensor:
+  def _log_prob(
+    self, x: tf.Tensor, rate: types.TensorLike | None = None
+  ) -> tf.Tensor:
     if rate is not None:
       return self.copy(rate=rate, log_rate=None).log_prob(x)
     log_prob = self.log_prob_log(log_sample.log(x))
@@ -127,8 +159,111 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
     scaled = x * self._rate_parameter() + tf.zeros_like(alpha)
     alpha += tf.zeros_like(scaled)
     inside = scaled > 0
+    # The value is taken at 1 outside of the support, because the gradient of
+    # `tf.where` would turn an infinite one into NaN.
     safe = tf.where(inside, scaled, tf.ones_like(scaled))
     outside = tf.cast(upper, self.dtype)
     return tf.where(
       inside, gamma_numerics.cdf(alpha, safe, upper=upper), outside
+    )
+
+
+class InverseGamma(log_space.LogSpace, tfd.InverseGamma):
+  """The reciprocal of a Gamma variable, with the gradient of `Gamma`.
+
+  With the concentration alpha and the scale beta, the density at x > 0 is
+
+    p(x) = beta^alpha x^(-alpha - 1) exp(-beta / x) / Gamma(alpha),
+
+  and a sample is beta / Gamma(alpha, 1). Use this class for variances and
+  other positive variables whose upper tail is a power.
+
+  Samples lie within 2^-100 and 2^100 (2^-1000 and 2^1000 in float64).
+  `sample_log` is not cut. As in `Gamma`, a sample keeps its logarithm, and only
+  first-order gradients flow through a sample.
+
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import distributions
+    >>> q = distributions.InverseGamma(tf.constant([0.01, 3.0]), scale=1.0)
+    >>> x = q.sample([1000], seed=1)
+    >>> bool(tf.reduce_all(tf.math.is_finite(q.log_prob(x))))
+    True
+
+  Reference: Figurnov, Mohamed and Mnih (2018), arXiv:1805.08498.
+  """
+
+  def __init__(
+    self,
+    concentration: types.TensorLike,
+    scale: types.TensorLike | None = None,
+    validate_args: bool = False,
+    allow_nan_stats: bool = True,
+    name: str = 'InverseGamma',
+  ):
+    """Makes the distribution. The arguments are those of `tfd.InverseGamma`.
+
+    Args:
+      concentration: alpha, positive. Gradients flow to both parameters.
+      scale: beta, positive.
+      validate_args: asserts, in a graph, values that are not known before.
+      allow_nan_stats: the option of the same name of TFP.
+      name: the name of the distribution.
+    Raises:
+      ValueError: for a value that is known and not positive, such as NaN.
+    """
+    checks.positive('InverseGamma', concentration=concentration, scale=scale)
+    super().__init__(concentration, scale, validate_args, allow_nan_stats, name)
+
+  @classmethod
+  def _parameter_properties(
+    cls, dtype: tf.DType | None, num_classes: int | None = None
+  ) -> dict[str, tfp_util.ParameterProperties]:
+    return super()._parameter_properties(dtype, num_classes)
+
+  def sample_log(
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
+  ) -> tf.Tensor:
+    """Returns log x, which is not cut. See `LogSpace`."""
+    alpha = tf.broadcast_to(self.concentration, self.batch_shape_tensor())
+    log_x = standard_log_sample(alpha, sample_shape, seed=seed)
+    return tf.math.log(self.scale) - tf.cast(log_x, self.dtype)
+
+  def sample_keeping_log(
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
+  ) -> tf.Tensor:
+    """Returns x, which keeps log x. See `LogSpace`."""
+    return log_sample.exp(self.sample_log(sample_shape, seed))
+
+  def log_prob_log(self, log_x: types.TensorLike) -> tf.Tensor:
+    """Returns the log-density of x at x = exp(log_x), in nats."""
+    log_x = tf.convert_to_tensor(log_x, self.dtype)
+    log_x, alpha, scale = log_space.in_float64(
+      log_x, self.concentration, self.scale
+    )
+    log_scale = tf.math.log(scale)
+    normalizer = tf.math.lgamma(alpha) - alpha * log_scale
+    log_prob = -(alpha + 1) * log_x - tf.exp(log_scale - log_x) - normalizer
+    return tf.cast(log_prob, self.dtype)
+
+  def _log_prob(self, x: tf.Tensor) -> tf.Tensor:
+    return self.log_prob_log(log_sample.log(x))
+
+  def _cdf(self, x: tf.Tensor) -> tf.Tensor:
+    return self._tail(x, upper=True)
+
+  def _survival_function(self, x: tf.Tensor) -> tf.Tensor:
+    return self._tail(x, upper=False)
+
+  def _tail(self, x: tf.Tensor, upper: bool) -> tf.Tensor:
+    """Returns a tail of the Gamma variable scale / x."""
+    alpha = tf.convert_to_tensor(self.concentration)
+    x = x + tf.zeros_like(alpha)
+    inside = x > 0
+    safe = tf.where(inside, x, tf.ones_like(x))
+    scaled = self.scale / safe
+    alpha += tf.zeros_like(scaled)
+    outside = tf.cast(not upper, self.dtype)
+    return tf.where(
+      inside, gamma_numerics.cdf(alpha, scaled, upper=upper), outside
     )

@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import copy
 import functools
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 
-from tf_mco import random
+from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import autoregressive
 from tf_mco.distributions import cdf as cdf_lib
 from tf_mco.distributions import mixture
+from tf_mco.distributions import sampling
 from tf_mco.distributions.numerics import implicit_gradient
 
+# A scalar distribution, or a function of the previous samples that returns one.
+Conditional: TypeAlias = tfd.Distribution | Callable[..., tfd.Distribution]
 
-def implicit(distribution: Any) -> tfd.Distribution:
+
+def implicit(
+  distribution: tfd.Distribution | Sequence[Conditional],
+) -> tfd.Distribution:
   """Returns the distribution with FULLY_REPARAMETERIZED samples.
 
-  A scalar sample is drawn as ever, its gradient stopped, and moves with the
-  parameters by dz/dphi = -(dF/dphi) / q(z). What factorizes into scalar
-  conditionals moves by the distributional transform (F(z1), F(z2 | z1), ...).
-  The values of samples do not change. First-order gradients only.
+  The values of samples do not change. A scalar sample z, with the CDF F and the
+  density q, moves with the parameters by dz/dphi = -(dF/dphi) / q(z). A vector
+  that factorizes into scalar conditionals moves by the distributional transform
+  (F(z[1]), F(z[2] | z[1]), ...).
+
+  Use this function for a distribution that `tfd` does not reparameterize, or
+  reparameterizes in a way that you do not trust. Only first-order gradients
+  flow through a sample.
 
   Args:
     distribution: one of
       - a continuous scalar distribution that has a CDF, of any batch shape;
-      - `tfd.Independent` of one;
-      - `tfd.MixtureSameFamily` of such components (weights get a gradient too);
-      - a list or tuple of scalar conditionals: a distribution, then functions
-        of the previous samples, one positional argument each, that return one.
-        Its samples are vectors, `[..., D]`.
+      - `tfd.Independent` of such a distribution;
+      - `tfd.MixtureSameFamily` of such components, whose weights get a gradient
+        too;
+      - a list or tuple of scalar conditionals. The first is a distribution, and
+        the others are functions that take the previous samples, one positional
+        argument each, and return a distribution. Samples are vectors, of shape
+        `[..., D]`.
   Returns:
-    A distribution of the same class (a subclass of it), or a `tfd.Independent`,
-    `distributions.MixtureSameFamily` or `distributions.Autoregressive`.
+    A distribution of the same class (a subclass of that class), or a
+    `tfd.Independent`, a `distributions.MixtureSameFamily` or a
+    `distributions.Autoregressive`.
   Raises:
-    ValueError: for a discrete or multivariate distribution, one without a CDF,
-      or whose CDF has no gradient in a parameter.
+    ValueError: for a discrete or multivariate distribution, for a distribution
+      without a CDF, and for a CDF that has no gradient in a parameter.
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import distributions
+    >>> from tensorflow_probability import distributions as tfd
+    >>> rate = tf.constant(2.0)
+    >>> with tf.GradientTape() as tape:
+    ...   tape.watch(rate)
+    ...   x = distributions.implicit(tfd.Exponential(rate)).sample(seed=1)
+    >>> bool(abs(tape.gradient(x, rate) + x / rate) < 1e-4)  # x = e / rate
+    True
+
   Reference: Figurnov, Mohamed and Mnih (2018), arXiv:1805.08498.
   """
   if isinstance(distribution, (list, tuple)):
@@ -65,20 +89,23 @@ def implicit(distribution: Any) -> tfd.Distribution:
 
 
 class ImplicitScalar:
-  """What `implicit` puts before the class of a scalar distribution."""
+  """The mixin that `implicit` puts before the class of a distribution."""
 
   _original: type
 
   @property
-  def reparameterization_type(self) -> Any:
-    """Always FULLY_REPARAMETERIZED."""
+  def reparameterization_type(self) -> tfd.ReparameterizationType:
+    """FULLY_REPARAMETERIZED, whatever the original class says."""
     return tfd.FULLY_REPARAMETERIZED
 
-  def _sample_n(self, n: Any, seed: Any = None, **kwargs: Any) -> tf.Tensor:
+  def _sample_n(
+    self, n: int | tf.Tensor, seed: types.Seed | None = None, **kwargs: Any
+  ) -> tf.Tensor:
     del kwargs
     original: Any = copy.copy(self)
     original.__class__ = self._original
-    z = tf.stop_gradient(random.sample(original, [n], seed=seed))
+    # Serves the parameters: their gradient is attached by the transform below.
+    z = tf.stop_gradient(sampling.sample(original, [n], seed=seed))
     transform = cdf_lib.signed(original, z)
     return implicit_gradient.with_scalar_path_gradient(
       z, transform, original.prob(z)
@@ -87,6 +114,7 @@ class ImplicitScalar:
 
 @functools.cache
 def _implicit_class(original: type) -> type:
+  """Returns the subclass of `original`, the same one every time."""
   name = f'Implicit{original.__name__}'
   return type(original)(
     name, (ImplicitScalar, original), {'_original': original}
@@ -94,16 +122,18 @@ def _implicit_class(original: type) -> type:
 
 
 def _reparameterized(components: tfd.Distribution) -> tfd.Distribution:
-  """Returns components which have a gradient, implicit ones if need be."""
+  """Returns components that have a gradient, made implicit if they had none."""
   if components.reparameterization_type == tfd.FULLY_REPARAMETERIZED:
     return components
   return implicit(components)
 
 
-def _chain(conditionals: Sequence[Any]) -> tfd.Distribution:
+def _chain(conditionals: Sequence[Conditional]) -> tfd.Distribution:
   """Returns an autoregressive distribution of implicit conditionals."""
 
-  def scalar(conditional: Any, *previous: tf.Tensor) -> tfd.Distribution:
+  def scalar(
+    conditional: Conditional, *previous: tf.Tensor
+  ) -> tfd.Distribution:
     if not isinstance(conditional, tfd.Distribution):
       conditional = conditional(*previous)
     return implicit(conditional)

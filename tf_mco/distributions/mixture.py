@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 
 from tf_mco import random
+from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import cdf as cdf_lib
-from tf_mco.distributions import log_space
-from tf_mco.distributions.numerics import gamma_sampler
+from tf_mco.distributions import sampling
 from tf_mco.distributions.numerics import implicit_gradient
 
-# `tfd.MixtureSameFamily` may construct its parent instead of itself.
+# The class of TFP and its parent. The constructor of `tfd.MixtureSameFamily`
+# returns its parent where a component is no composite tensor.
 TFP_MIXTURES = tuple(
   cls
   for cls in tfd.MixtureSameFamily.__mro__
@@ -22,14 +22,37 @@ TFP_MIXTURES = tuple(
 
 
 class MixtureSameFamily(tfd.MixtureSameFamily):
-  """`tfd.MixtureSameFamily`, always reparameterized, and not NaN in a tail.
+  """A mixture whose weights and components are reparameterized.
 
-  A sample is drawn by ancestors and moves by the distributional transform, so
-  that all weights and all components get a gradient from each sample. Above
-  the median the survival function is differentiated: the difference of CDFs
-  near 1 would be the rounding of float32 over a small density.
+  With the weights w[1..K] and the densities p[k] of the components,
 
-  First-order gradients only.
+    p(x) = sum_k w[k] p[k](x).
+
+  A sample is drawn from a component that was chosen at random, and moves with
+  the parameters by the distributional transform of the whole mixture. All
+  weights and all components get a gradient from each sample. Use this class in
+  place of `tfd.MixtureSameFamily(..., reparameterize=True)`.
+
+  Above the median the survival function is differentiated in place of the CDF,
+  because the difference of two CDFs near 1 is a rounding of float32, which the
+  gradient divides by a small density.
+
+  Warning: only first-order gradients flow through a sample.
+
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import distributions
+    >>> from tensorflow_probability import distributions as tfd
+    >>> logits = tf.constant([0.0, 1.0])
+    >>> with tf.GradientTape() as tape:
+    ...   tape.watch(logits)
+    ...   q = distributions.MixtureSameFamily(
+    ...     tfd.Categorical(logits=logits), tfd.Normal([-2.0, 2.0], 1.0))
+    ...   x = q.sample([1000], seed=1)
+    >>> x.shape
+    TensorShape([1000])
+    >>> (tape.gradient(x, logits) > 0).numpy().tolist()
+    [False, True]
 
   Reference: Figurnov, Mohamed and Mnih (2018), section 4, arXiv:1805.08498.
   """
@@ -46,15 +69,15 @@ class MixtureSameFamily(tfd.MixtureSameFamily):
 
     Args:
       mixture_distribution: a `tfd.Categorical` of batch shape `[B]` and K
-        categories.
-      components_distribution: of batch shape `[B, K]`: a scalar distribution
+        categories. Gradients flow to the parameters of both distributions.
+      components_distribution: a scalar distribution of batch shape `[B, K]`
         with a differentiable CDF, or `tfd.Independent(one, 1)`.
-      validate_args: as in TFP.
-      allow_nan_stats: as in TFP.
-      name: of the distribution.
+      validate_args: the option of the same name of TFP.
+      allow_nan_stats: the option of the same name of TFP.
+      name: the name of the distribution.
     Raises:
-      ValueError: if the components do not factorize into scalars, have no CDF
-        or none with a gradient.
+      ValueError: if the components do not factorize into scalars, if they have
+        no CDF, or if the CDF has no gradient.
     """
     parameters = {
       'mixture_distribution': mixture_distribution,
@@ -76,19 +99,22 @@ class MixtureSameFamily(tfd.MixtureSameFamily):
 
   @classmethod
   def _parameter_properties(
-    cls, dtype: Any, num_classes: Any = None
-  ) -> dict[str, Any]:
+    cls, dtype: tf.DType | None, num_classes: int | None = None
+  ) -> dict[str, tfp_util.ParameterProperties]:
     return super()._parameter_properties(dtype, num_classes)
 
-  def _sample_n(self, n: Any, seed: Any = None) -> tf.Tensor:
+  def _sample_n(
+    self, n: int | tf.Tensor, seed: types.Seed | None = None
+  ) -> tf.Tensor:
     choice_seed, component_seed = random.split(seed, 2)
     mixture, components = self._get_distributions_with_broadcast_batch_shape()
-    each = log_space.draw(components, [n], seed=component_seed)
+    each = sampling.sample(components, [n], seed=component_seed)
+    # Serves the posterior: the gradient is attached to the mixture as a whole.
     each = tf.stop_gradient(each)
     log_weights = mixture.logits_parameter()
     shape = tf.concat([[n], tf.shape(log_weights)], 0)
-    u = gamma_sampler.open_uniform(shape, dtype=self.dtype, seed=choice_seed)
-    # The largest of Gumbel variables chooses in proportion to the weights.
+    u = random.open_uniform(shape, dtype=self.dtype, seed=choice_seed)
+    # The largest of shifted Gumbel variables chooses in proportion to weights.
     gumbel = log_weights - tf.math.log(-tf.math.log(u))
     chosen = tf.one_hot(
       tf.argmax(gumbel, -1), tf.shape(log_weights)[-1], True, False
@@ -96,18 +122,17 @@ class MixtureSameFamily(tfd.MixtureSameFamily):
     event_rank = self.event_shape.rank
     if event_rank:
       chosen = chosen[..., tf.newaxis]
-    # A component that was not chosen may be infinite: no product with 0.
+    # A sum over `where`, not a product with 0 and 1, because a component that
+    # was not chosen may be infinite.
     z = tf.reduce_sum(tf.where(chosen, each, 0), axis=-1 - event_rank)
     log_weights = tf.math.log_softmax(log_weights, axis=-1)
-    scalar = components
-    while isinstance(scalar, tfd.Independent):
-      scalar = scalar.distribution
+    scalar = sampling.unwrap(components)
     if event_rank == 0:
-      return _attach_scalar(z, log_weights, scalar)
-    return _attach_vector(z, log_weights, scalar)
+      return _with_scalar_path_gradient(z, log_weights, scalar)
+    return _with_vector_path_gradient(z, log_weights, scalar)
 
 
-def _attach_scalar(
+def _with_scalar_path_gradient(
   z: tf.Tensor, log_weights: tf.Tensor, components: tfd.Distribution
 ) -> tf.Tensor:
   """Returns z, `[n, B]`, with its gradient in all parameters."""
@@ -118,26 +143,28 @@ def _attach_scalar(
   return implicit_gradient.with_scalar_path_gradient(z, transform, density)
 
 
-def _attach_vector(
+def _with_vector_path_gradient(
   z: tf.Tensor, log_weights: tf.Tensor, components: tfd.Distribution
 ) -> tf.Tensor:
   """Returns z, `[n, B, D]`, with its gradient in all parameters.
 
-  Component d given those before it is a mixture with the weights that the
-  components of the mixture have after seeing them.
+  Given z[1], ..., z[d - 1], the variable z[d] is a mixture as well. Its weights
+  are the probabilities of the components after z[1], ..., z[d - 1] were seen.
   """
   each = z[..., tf.newaxis, :] + tf.zeros_like(log_weights)[..., tf.newaxis]
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(each)
     log_p = components.log_prob(each)  # [n, B, K, D]
-  # Serves the Jacobian, which is constant.
+  # Serves the Jacobian, through which no gradient flows.
   score = tf.stop_gradient(tape.gradient(log_p, each))
   log_posterior = tf.cumsum(log_p, axis=-1, exclusive=True)
   log_posterior += log_weights[..., tf.newaxis]
   weights = tf.nn.softmax(log_posterior, axis=-2)
   transform, mass = _mixed_cdf(weights, components, each, axis=-2)
   density = tf.reduce_sum(weights * tf.exp(log_p), axis=-2)
-  # dS[i]/dz[j], j < i, through the weights.
+  # dS[i]/dz[j] for j < i, which comes from the weights of z[i] alone: the
+  # derivative of a weight is weight (score - mean score). The diagonal is the
+  # density of z[i].
   slope = tf.matmul(weights * mass, score, transpose_a=True)
   slope -= transform[..., tf.newaxis] * tf.matmul(
     weights, score, transpose_a=True
@@ -149,7 +176,11 @@ def _attach_vector(
 def _mixed_cdf(
   weights: tf.Tensor, components: tfd.Distribution, z: tf.Tensor, axis: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the CDF of the mixture and of its components, signed alike."""
+  """Returns the CDF of the mixture and of its components.
+
+  Above the median both are minus the survival function instead. The two have
+  the same derivative.
+  """
   below = components.cdf(z)
   mixed = tf.reduce_sum(weights * below, axis=axis, keepdims=True)
   if cdf_lib.has_survival_function(components):
@@ -159,11 +190,9 @@ def _mixed_cdf(
   return tf.squeeze(mixed, axis), below
 
 
-def _check_components(components: Any) -> None:
-  """Raises ValueError unless they factorize into scalars with a CDF."""
-  scalar = components
-  while isinstance(scalar, tfd.Independent):
-    scalar = scalar.distribution
+def _check_components(components: tfd.Distribution) -> None:
+  """Raises ValueError unless the components are scalars or factorize."""
+  scalar = sampling.unwrap(components)
   event_rank = components.event_shape.rank
   if scalar.event_shape.rank != 0 or event_rank not in (0, 1):
     raise ValueError(

@@ -1,32 +1,39 @@
-"""Checks of parameters, where their values are known."""
+"""Checks of the parameters of a distribution, where their values are known.
+
+A value in a graph is not known when the distribution is made. There
+`validate_args=True` adds an assertion to the graph, which jit ignores.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NoReturn
 
 import numpy as np
 import tensorflow as tf
 
+from tf_mco import types
 
-def known_value(value: Any) -> np.ndarray | None:
+
+def known_value(value: types.TensorLike | None) -> np.ndarray | None:
   """Returns the value of a constant, an eager tensor or variable, or None."""
   if value is None or isinstance(value, (int, float, list, tuple, np.ndarray)):
     return None if value is None else _as_array(value)
   if isinstance(value, tf.Variable):
     return value.numpy() if tf.executing_eagerly() else None
   if not tf.is_tensor(value):
-    return None  # deferred or symbolic: known at run time only
+    return None  # a deferred or symbolic value is known at run time only
   return tf.get_static_value(value)
 
 
-def _as_array(value: Any) -> np.ndarray | None:
-  """Returns an array of a nest of numbers, None if there are tensors in it."""
+def _as_array(value: types.TensorLike) -> np.ndarray | None:
+  """Returns a nest of numbers as an array, or None if it contains tensors."""
   if any(not isinstance(leaf, (int, float)) for leaf in _leaves(value)):
     return None
   return np.asarray(value)
 
 
-def _leaves(value: Any) -> list:
+def _leaves(value: types.TensorLike) -> list:
+  """Returns the members of a nest that are no arrays and no NumPy numbers."""
   if isinstance(value, np.ndarray):
     return []
   if isinstance(value, (list, tuple)):
@@ -34,11 +41,14 @@ def _leaves(value: Any) -> list:
   return [] if isinstance(value, np.generic) else [value]
 
 
-def positive(owner: str, **values: Any) -> None:
+def positive(owner: str, **values: types.TensorLike | None) -> None:
   """Raises ValueError unless all known values are positive and finite.
 
-  NaN is not. In a graph values are unknown: `validate_args=True` asserts there
-  (except under jit, which ignores assertions).
+  NaN is refused as well.
+
+  Args:
+    owner: the name of the distribution, for the message.
+    **values: parameters by name. None is accepted.
   """
   for name, value in values.items():
     array = known_value(value)
@@ -46,7 +56,7 @@ def positive(owner: str, **values: Any) -> None:
       _refuse(owner, name, 'positive and finite', array)
 
 
-def non_negative(owner: str, **values: Any) -> None:
+def non_negative(owner: str, **values: types.TensorLike | None) -> None:
   """Raises ValueError unless all known values are finite and at least 0."""
   for name, value in values.items():
     array = known_value(value)
@@ -54,7 +64,7 @@ def non_negative(owner: str, **values: Any) -> None:
       _refuse(owner, name, 'non-negative and finite', array)
 
 
-def finite(owner: str, **values: Any) -> None:
+def finite(owner: str, **values: types.TensorLike | None) -> None:
   """Raises ValueError unless all known values are finite."""
   for name, value in values.items():
     array = known_value(value)
@@ -62,8 +72,8 @@ def finite(owner: str, **values: Any) -> None:
       _refuse(owner, name, 'finite', array)
 
 
-def ordered(owner: str, low: Any, high: Any) -> None:
-  """Raises ValueError unless low < high wherever both are known."""
+def ordered(owner: str, low: types.TensorLike, high: types.TensorLike) -> None:
+  """Raises ValueError unless low < high, if both are known."""
   below, above = known_value(low), known_value(high)
   if below is None or above is None:
     return
@@ -74,7 +84,9 @@ def ordered(owner: str, low: Any, high: Any) -> None:
     )
 
 
-def _refuse(owner: str, name: str, expected: str, array: np.ndarray) -> None:
+def _refuse(
+  owner: str, name: str, expected: str, array: np.ndarray
+) -> NoReturn:
   bad = array.reshape(-1)
   good = bad >= 0 if 'non-negative' in expected else bad > 0
   if expected == 'finite':

@@ -2,53 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 
+from tf_mco import random
+from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import parameter_checks as checks
-from tf_mco.distributions.numerics import gamma_sampler
-from tf_mco.distributions.numerics import quadrature
+from tf_mco.distributions.numerics import implicit_gradient
 from tf_mco.distributions.numerics import (
   truncated_normal as truncated_normal_numerics,
 )
 
 
 class TruncatedNormal(tfd.TruncatedNormal):
-  """`tfd.TruncatedNormal` by inversion, with gradients in closed form.
+  """A normal variable on an interval, with gradients in closed form.
 
-  Gradients flow to `loc`, `scale` and to the bounds. Where bounds depend on
-  parameters, or the integrand has a step inside, the path is still exact, but
-  an integrand must not depend on the bounds in another way. First-order only.
+  With z(x) = (x - loc) / scale, and the standard normal density phi and CDF
+  Phi, the density at low <= x <= high is
 
-  Accuracy: 1e-7 in float64 for intervals wider than scale / 1000. Narrower ones
-  are nearly uniform, and dz/dloc is the small difference of 1 and 1.
+    p(x) = phi(z(x)) / (scale (Phi(z(high)) - Phi(z(low)))).
+
+  Samples are drawn by inversion, also far in a tail, where a difference of CDFs
+  would underflow. Gradients flow to the location, to the scale and to both
+  bounds.
+
+  The accuracy of the gradient is 1e-7 in float64 for intervals wider than
+  scale / 1000. Samples on a narrower interval are nearly uniform, and dz/dloc
+  is the small difference of 1 and a number near 1.
+
+  Warning: a function of a sample must be continuous between the bounds, because
+  the path derivative does not see a step. Only first-order gradients flow
+  through a sample; a second derivative raises a LookupError.
+
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import distributions
+    >>> loc = tf.constant([0.0, 20.0])
+    >>> q = distributions.TruncatedNormal(loc, scale=1.0, low=-1.0, high=1.0)
+    >>> x = q.sample([1000], seed=1)
+    >>> x.shape
+    TensorShape([1000, 2])
+    >>> bool(tf.reduce_all(tf.abs(x) <= 1.0))
+    True
+
+  Reference: Figurnov, Mohamed and Mnih (2018), arXiv:1805.08498.
   """
 
   def __init__(
     self,
-    loc: Any,
-    scale: Any,
-    low: Any,
-    high: Any,
+    loc: types.TensorLike,
+    scale: types.TensorLike,
+    low: types.TensorLike,
+    high: types.TensorLike,
     validate_args: bool = False,
     allow_nan_stats: bool = True,
     name: str = 'TruncatedNormal',
   ):
-    """Makes the distribution; arguments as of `tfd.TruncatedNormal`.
+    """Makes the distribution, with the arguments of `tfd.TruncatedNormal`.
 
     Args:
-      loc: of the normal variable, not the mean of the truncated one.
-      scale: positive.
+      loc: the mean of the normal variable before truncation. Gradients flow to
+        all of the parameters.
+      scale: the standard deviation before truncation, positive.
       low: the lower bound, perhaps -inf.
       high: the upper bound, perhaps inf.
-      validate_args: whether values unknown now are asserted in a graph.
-      allow_nan_stats: as in TFP.
-      name: of the distribution.
+      validate_args: asserts, in a graph, values that are not known before.
+      allow_nan_stats: the option of the same name of TFP.
+      name: the name of the distribution.
     Raises:
-      ValueError: for a scale known not to be positive, bounds not in order, or
-        NaN.
+      ValueError: for a scale that is known and not positive, for bounds that
+        are not in order, and for NaN.
     """
     checks.finite('TruncatedNormal', loc=loc)
     checks.positive('TruncatedNormal', scale=scale)
@@ -59,23 +83,26 @@ class TruncatedNormal(tfd.TruncatedNormal):
 
   @classmethod
   def _parameter_properties(
-    cls, dtype: Any, num_classes: Any = None
-  ) -> dict[str, Any]:
+    cls, dtype: tf.DType | None, num_classes: int | None = None
+  ) -> dict[str, tfp_util.ParameterProperties]:
     return super()._parameter_properties(dtype, num_classes)
 
-  def _sample_n(self, n: Any, seed: Any = None) -> tf.Tensor:
+  def _sample_n(
+    self, n: int | tf.Tensor, seed: types.Seed | None = None
+  ) -> tf.Tensor:
     shape = self.batch_shape_tensor()
     parameters = [
       tf.broadcast_to(parameter, shape)
       for parameter in (self.loc, self.scale, self.low, self.high)
     ]
-    full = quadrature.broadcast_samples(parameters[0], [n])
-    u = gamma_sampler.open_uniform(tf.shape(full), dtype=full.dtype, seed=seed)
+    full = implicit_gradient.broadcast_samples(parameters[0], [n])
+    u = random.open_uniform(tf.shape(full), dtype=full.dtype, seed=seed)
     u = tf.ensure_shape(tf.cast(u, tf.float64), full.shape)
     loc, scale, low, high = (tf.cast(p, tf.float64) for p in parameters)
     zeta = truncated_normal_numerics.sample(
       u, (low - loc) / scale, (high - loc) / scale
     )
     z = tf.cast(loc + scale * zeta, full.dtype)
+    # The cast may have rounded z out of the interval.
     z = tf.minimum(tf.maximum(z, parameters[2]), parameters[3])
     return truncated_normal_numerics.with_path_gradient(z, *parameters)

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 
+from tf_mco import types
 from tf_mco._tfp import tfd
-from tf_mco._tfp import util
+from tf_mco._tfp import util as tfp_util
 
 
 class WordCounts(tfd.Distribution):
-  """Counts of independent words: log p(x) = sum_v x[v] log probs[v].
+  """The counts of the words of a document, drawn independently of each other.
 
-  The probability of the words in their order, hence without the multinomial
-  coefficient, as perplexities are reported. The number of words is given, not
-  modelled: there is nothing to draw. `mean` is that of one word.
+  With a vocabulary of V words and the probability probs[v] of each word,
+
+    log p(x) = sum_v x[v] log probs[v],  in nats.
+
+  This is the probability of the words in their order, hence without the
+  multinomial coefficient, as perplexities are reported. Use this class as the
+  likelihood of a topic model.
+
+  The number of words is not modelled, so that there is nothing to draw. `mean`
+  is the mean of the counts of a single word.
+
+  Example:
+    >>> from tf_mco import distributions
+    >>> words = distributions.WordCounts([0.5, 0.25, 0.25])
+    >>> print(f'{words.log_prob([2.0, 1.0, 0.0]):.3f}')
+    -2.773
   """
 
-  def __init__(self, probs: Any, name: str = 'WordCounts'):
+  def __init__(self, probs: types.TensorLike, name: str = 'WordCounts'):
     """Makes the distribution.
 
     Args:
-      probs: `[..., V]`, non-negative, of sum 1; gradients flow to them.
-      name: of the distribution.
+      probs: `[..., V]`, non-negative numbers of sum 1. The gradient of
+        `log_prob` flows to the probabilities.
+      name: the name of the distribution.
     """
     parameters = {'probs': probs, 'name': name}
     self._probs = tf.convert_to_tensor(probs)
@@ -38,10 +51,10 @@ class WordCounts(tfd.Distribution):
 
   @classmethod
   def _parameter_properties(
-    cls, dtype: Any, num_classes: Any = None
-  ) -> dict[str, Any]:
+    cls, dtype: tf.DType | None, num_classes: int | None = None
+  ) -> dict[str, tfp_util.ParameterProperties]:
     del dtype, num_classes
-    return {'probs': util.ParameterProperties(event_ndims=1)}
+    return {'probs': tfp_util.ParameterProperties(event_ndims=1)}
 
   def _event_shape(self) -> tf.TensorShape:
     return self._probs.shape[-1:]
@@ -53,5 +66,6 @@ class WordCounts(tfd.Distribution):
     return self._probs
 
   def _log_prob(self, counts: tf.Tensor) -> tf.Tensor:
-    # 0 log 0 is 0, and so is its derivative: a word that is not there.
+    # A word that does not occur contributes 0, and so does its derivative, also
+    # where its probability is 0.
     return tf.reduce_sum(tf.math.xlogy(counts, self._probs), axis=-1)

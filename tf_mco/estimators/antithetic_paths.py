@@ -18,6 +18,8 @@ from tf_mco import posteriors
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import bernoulli
+from tf_mco.distributions import sampling
 from tf_mco.estimators import coupling
 from tf_mco.estimators import score_function
 from tf_mco.ops import checks
@@ -31,16 +33,14 @@ def logits(distribution: tfd.Distribution) -> tf.Tensor:
     ValueError: for any other distribution, because an antithetic pair of binary
       variables would not estimate its gradient.
   """
-  inner = distribution
-  while type(inner) is tfd.Independent:
-    inner = inner.distribution
+  inner = sampling.unwrap(distribution)
   if not isinstance(inner, tfd.Bernoulli):
     raise ValueError(
       'ARM, DisARM and local DisARM need Bernoulli variables at every '
       'stochastic layer: tfd.Independent(tfd.Bernoulli(logits=...), 1). '
       f'Received: {distribution!r}'
     )
-  return random.bernoulli_logits(inner)
+  return bernoulli.logits_of(inner)
 
 
 def draw_pairs(

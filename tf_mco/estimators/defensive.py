@@ -10,6 +10,7 @@ from tf_mco import posteriors
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import sampling
 from tf_mco.ops import gradients
 
 
@@ -32,14 +33,14 @@ def sample(
   Raises:
     ValueError: if a layer has no broad counterpart.
   """
-  seeds = random.split(random.fold_in(seed, 1), 2)
+  seeds = random.split(random.fold_in(seed, random.Salt.DEFENSIVE), 2)
   path = types.as_path(samples)
   log_q = posterior.log_prob(samples)
   chosen = random.uniform_like(log_q, [], seed=seeds[0]) < fraction
   replaced = []
   for layer, z in enumerate(path):
     broad = _broad(posterior.conditional(path[:layer]), z)
-    other = random.sample(broad, [], seed=random.fold_in(seeds[1], layer))
+    other = sampling.sample(broad, [], seed=random.fold_in(seeds[1], layer))
     replace = gradients.expand_to_event(chosen, z)
     replaced.append(tf.stop_gradient(tf.where(replace, other, z)))
   return posterior.pack(tuple(replaced))
@@ -71,9 +72,7 @@ def log_prob(
 
 def _broad(distribution: tfd.Distribution, z: tf.Tensor) -> tfd.Distribution:
   """Returns fair coins or standard normal variables of the shape of z."""
-  inner = distribution
-  while type(inner) is tfd.Independent:
-    inner = inner.distribution
+  inner = sampling.unwrap(distribution)
   zeros = tf.zeros_like(z)
   if isinstance(inner, tfd.Bernoulli):
     return tfd.Bernoulli(logits=zeros, dtype=z.dtype)

@@ -14,8 +14,9 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import log_sample
+from tf_mco.distributions import sampling
+from tf_mco.distributions.numerics import gamma as gamma_numerics
 from tf_mco.distributions.numerics import gamma_noise
-from tf_mco.distributions.numerics import gamma_sampler
 from tf_mco.estimators import estimator
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
@@ -159,8 +160,8 @@ class Rsvi(GeneralizedReparameterization):
       )
     seeds = random.split(seed, 2)
     shape = alpha + self.augmentation
-    log_x = gamma_sampler.log_sample(shape, seed=seeds[0])
-    uniform = gamma_sampler.open_uniform(
+    log_x = gamma_numerics.log_sample(shape, seed=seeds[0])
+    uniform = random.open_uniform(
       [self.augmentation, *tf.unstack(tf.shape(alpha))],
       dtype=alpha.dtype,
       seed=seeds[1],
@@ -188,7 +189,7 @@ class Grep(GeneralizedReparameterization):
 
   def noise(self, alpha: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
     """Returns standardized logarithms."""
-    log_x = gamma_sampler.log_sample(alpha, seed=seed)
+    log_x = gamma_numerics.log_sample(alpha, seed=seed)
     return gamma_noise.standard_noise(log_x, alpha)
 
   def variable(self, noise: Noise, alpha: tf.Tensor) -> gamma_noise.Variable:
@@ -203,9 +204,7 @@ def _gammas(posterior: posteriors.Posterior) -> Gammas:
     ValueError: for a posterior of several layers, and for one whose variables
       are neither Gamma nor Dirichlet.
   """
-  inner = posterior.base if posterior.num_layers == 1 else None
-  while isinstance(inner, tfd.Independent):
-    inner = inner.distribution
+  inner = sampling.unwrap(posterior.base) if posterior.num_layers == 1 else None
   if isinstance(inner, tfd.Dirichlet):
     return Gammas(
       tf.cast(inner.concentration, tf.float64),

@@ -1,4 +1,4 @@
-"""How good a model is: bounds of log p(x), use of its variables and samples."""
+"""Measures of a trained model: bounds of log p(x), and the units it uses."""
 
 from tf_mco.evaluation.active_units import active_units
 from tf_mco.evaluation.active_units import unit_variances

@@ -1,47 +1,91 @@
-"""Which latent variables a model uses."""
+"""The latent variables that a model uses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tf_mco import models
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions import sampling
 
+# A unit is active if the variance of its mean is larger; the threshold of the
+# paper, which found that the variances lie far on either side of it.
 THRESHOLD = 0.01
 
 
-def unit_variances(model: Any, x: Any, *, seed: types.Seed) -> list[np.ndarray]:
-  """Returns the variance over the data of each unit's posterior mean.
+def unit_variances(
+  model: models.LatentVariableModel,
+  x: np.ndarray | tf.Tensor,
+  *,
+  seed: types.Seed,
+) -> list[np.ndarray]:
+  """Returns the variance over the observations of each unit's posterior mean.
 
-  The mean of a layer above the first is conditional on one sample of the layers
-  below. Dynamic data are binarized once.
+  For unit u of the first stochastic layer this is
+
+    A[u] = Var_x(E[z[u]]),  z ~ q(z | x).
+
+  The mean in a layer above the first is conditional on one sample of the layers
+  below. Observations that the model binarizes are binarized once.
 
   Args:
-    model: a built `LatentVariableModel` whose posteriors have a mean.
-    x: `[N, ...]` images, as given to `fit`.
-    seed: an integer or an int32 `[2]` tensor.
+    model: A built `LatentVariableModel` whose posteriors have a mean.
+    x: Observations, `[N, ...]`, as given to `fit`.
+    seed: An integer or an int32 `[2]` tensor.
   Returns:
-    `[D]` for each stochastic layer.
-  Reference: Burda, Grosse and Salakhutdinov (2016), section 5.
+    An array `[D]` for each stochastic layer.
+
+  Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519,
+    section 5.
+
+  #### Example
+
+  >>> import numpy as np
+  >>> import tf_mco
+  >>> model = tf_mco.models.LatentVariableModel(
+  ...   tf_mco.layers.BernoulliPosterior(3),
+  ...   tf_mco.layers.BernoulliLikelihood(6),
+  ...   tf_mco.layers.BernoulliPrior(3),
+  ...   'disarm',
+  ... )
+  >>> model.build((None, 6))
+  >>> x = np.eye(6)
+  >>> variances = tf_mco.evaluation.unit_variances(model, x, seed=1)
+  >>> [layer.shape for layer in variances]
+  [(3,)]
   """
-  objective = model.objective
   data_seed, seed = random.split(seed, 2)
-  stages = objective.encoder_conditionals
-  prepared = objective.prepare(tf.convert_to_tensor(x), seed=data_seed)
-  given = objective.encode_batch(prepared).first_posterior
-  found = [given.mean()]
-  sample = random.sample(given, [1], seed=seed)
-  for depth, stage in enumerate(stages[1:], start=1):
-    given = stage.distribution(sample)
-    found.append(given.mean()[0])
-    sample = random.sample(given, [], seed=random.fold_in(seed, depth))
-  return [np.var(mean.numpy(), axis=0) for mean in found]
+  conditional = model.encode_batch(x, seed=data_seed).first_posterior
+  means = [conditional.mean()]
+  sample = sampling.sample(conditional, [1], seed=seed)
+  for layer in range(1, model.num_layers):
+    conditional = model.encoder_conditional(layer).distribution(sample)
+    means.append(conditional.mean()[0])
+    sample = sampling.sample(conditional, [], seed=random.fold_in(seed, layer))
+  return [np.var(mean.numpy(), axis=0) for mean in means]
 
 
-def active_units(of_units: Sequence[np.ndarray]) -> list[np.ndarray]:
-  """Returns for each unit whether its mean varies by more than 0.01."""
-  return [variance > THRESHOLD for variance in of_units]
+def active_units(variances: Sequence[np.ndarray]) -> list[np.ndarray]:
+  """Returns for each unit whether its mean varies by more than 0.01.
+
+  A unit whose mean hardly depends on the observation is not used: the posterior
+  of that unit has collapsed to the prior.
+
+  Args:
+    variances: The result of `unit_variances`, `[D]` for each stochastic layer.
+  Returns:
+    An array of booleans, `[D]`, for each stochastic layer.
+
+  #### Example
+
+  >>> import numpy as np
+  >>> import tf_mco
+  >>> (active,) = tf_mco.evaluation.active_units([np.array([0.5, 0.001])])
+  >>> active.tolist()
+  [True, False]
+  """
+  return [variance > THRESHOLD for variance in variances]

@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
+from tf_mco import models
 from tf_mco import random
 from tf_mco import types
 from tf_mco.ops import checks
 
+# `[N, ...]` observations as given to `fit`, or a data set of batches.
+Observations: TypeAlias = np.ndarray | tf.Tensor | tf.data.Dataset
+
 
 class Evaluator:
-  """The K-sample bound of data sets, compiled once.
+  """The K-sample bound of whole data sets, compiled once.
+
+  The bound of an example is
+
+    L_K = E[log (1/K) sum_k p(x, z[k]) / q(z[k] | x)] <= log p(x),
+
+  which comes closer to log p(x) the larger K is. Each call estimates the bound
+  with one draw of the K samples. Override `bound` to evaluate another quantity
+  in the same way.
 
   Args:
-    model: a `LatentVariableModel`. Dynamic binarization, if the model has
-      it, draws every example once per evaluation.
-    num_samples: K, say 100, 1000 or 5000.
-    jit_compile: whether XLA compiles it. Without, convolutions on a CPU are
-      faster, the rest is slower.
+    model: A `LatentVariableModel`. If the model binarizes observations, every
+      example is binarized once per evaluation.
+    num_samples: K, for instance 100, 1000 or 5000.
+    jit_compile: Whether XLA compiles the evaluation. On a CPU, convolutions are
+      faster without XLA and everything else is slower.
+
+  #### Example
+
+  >>> import numpy as np
+  >>> import tf_mco
+  >>> model = tf_mco.models.LatentVariableModel(
+  ...   tf_mco.layers.GaussianPosterior(2),
+  ...   tf_mco.layers.GaussianLikelihood(4),
+  ...   tf_mco.layers.GaussianPrior(2),
+  ...   'iwae',
+  ... )
+  >>> model.build((None, 4))
+  >>> evaluate = tf_mco.evaluation.Evaluator(
+  ...   model, num_samples=50, jit_compile=False
+  ... )
+  >>> bounds = evaluate(np.ones([10, 4], np.float32), batch_size=5, seed=1)
+  >>> bounds.shape
+  (10,)
   """
 
-  def __init__(self, model: Any, *, num_samples: int, jit_compile: bool = True):
+  def __init__(
+    self,
+    model: models.LatentVariableModel,
+    *,
+    num_samples: int,
+    jit_compile: bool = True,
+  ):
     checks.at_least('num_samples', num_samples, 1)
-
     self.model = model
     self.num_samples = num_samples
-    # As in `fit`, layers are not converted by AutoGraph.
+    # AutoGraph is off because `fit` does not convert layers either.
     self._step = tf.function(
       self.bound,
       jit_compile=jit_compile,
@@ -37,21 +72,27 @@ class Evaluator:
     )
 
   def bound(self, x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Returns the bound of a batch, `[B]`; for subclasses of other bounds."""
+    """Returns the bound of a batch, `[B]`, in nats.
+
+    A subclass overrides this method to evaluate another bound.
+    """
     return self.model.log_likelihood_bound(
       x, num_samples=self.num_samples, seed=seed
     )
 
   def __call__(
-    self, x: Any, *, batch_size: int = 100, seed: types.Seed = 0
+    self, x: Observations, *, batch_size: int = 100, seed: types.Seed = 0
   ) -> np.ndarray:
     """Returns the bound of every example, `[N]`, in nats.
 
     Args:
-      x: `[N, ...]` images as given to `fit`, or a `tf.data.Dataset` of
+      x: `[N, ...]` observations as given to `fit`, or a `tf.data.Dataset` of
         batches.
-      batch_size: examples per step, for an array.
-      seed: the same seed gives the same numbers.
+      batch_size: The number of examples per step, for an array.
+      seed: An integer or an int32 `[2]` tensor. The same seed gives the same
+        numbers.
+    Raises:
+      ValueError: If there is no example.
     """
     if not isinstance(x, tf.data.Dataset):
       x = tf.data.Dataset.from_tensor_slices(np.asarray(x)).batch(batch_size)
@@ -65,19 +106,38 @@ class Evaluator:
 
 
 def log_likelihood_bounds(
-  model: Any,
-  x: Any,
+  model: models.LatentVariableModel,
+  x: Observations,
   *,
   num_samples: int = 100,
   batch_size: int = 100,
   seed: int = 0,
   jit_compile: bool = True,
 ) -> np.ndarray:
-  """Returns the K-sample bound of every example of a data set, in nats.
+  """Returns the K-sample bound of every example of a data set, `[N]`, in nats.
 
-  Its mean is the bound of the data set, its standard deviation over sqrt(N)
-  the standard error. See `Evaluator`, which also says what the arguments are,
-  and which saves the compilation where a data set is evaluated again.
+  The mean of the result is the bound of the data set. The standard deviation of
+  the result over sqrt(N) is the standard error of that mean. `Evaluator`
+  explains the arguments; use an `Evaluator` to evaluate several times, because
+  it compiles once.
+
+  #### Example
+
+  >>> import numpy as np
+  >>> import tf_mco
+  >>> model = tf_mco.models.LatentVariableModel(
+  ...   tf_mco.layers.BernoulliPosterior(2),
+  ...   tf_mco.layers.BernoulliLikelihood(4),
+  ...   tf_mco.layers.BernoulliPrior(2),
+  ...   'disarm',
+  ... )
+  >>> model.build((None, 4))
+  >>> x = np.eye(4)
+  >>> bounds = tf_mco.evaluation.log_likelihood_bounds(
+  ...   model, x, num_samples=10, jit_compile=False
+  ... )
+  >>> bounds.shape, bool((bounds < 0).all())
+  ((4,), True)
   """
   evaluator = Evaluator(model, num_samples=num_samples, jit_compile=jit_compile)
   return evaluator(x, batch_size=batch_size, seed=seed)

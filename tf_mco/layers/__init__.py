@@ -1,4 +1,9 @@
-"""Keras layers: features to parameters of distributions, and the objective."""
+"""Keras layers: heads, priors and the objective.
+
+A head maps features to the parameters of a distribution; a prior holds the
+distribution of the latent variables; `MonteCarloObjective` puts networks, prior
+and estimator together.
+"""
 
 from tf_mco.layers.heads.bag_of_words import BagOfWordsLikelihood
 from tf_mco.layers.heads.bernoulli import BernoulliLikelihood
@@ -15,6 +20,9 @@ from tf_mco.layers.heads.gaussian import GaussianPosterior
 from tf_mco.layers.heads.gaussian import GaussianPrior
 from tf_mco.layers.heads.gaussian import LogisticLikelihood
 from tf_mco.layers.heads.hamiltonian import HamiltonianPosterior
+from tf_mco.layers.heads.head import DenseHead
+from tf_mco.layers.heads.head import Head
+from tf_mco.layers.heads.prior import Prior
 from tf_mco.layers.heads.von_mises import VonMisesPosterior
 from tf_mco.layers.heads.von_mises import VonMisesPrior
 from tf_mco.layers.objective.objective import MonteCarloObjective
@@ -26,6 +34,7 @@ __all__ = [
   'BernoulliPrior',
   'BetaPosterior',
   'BetaPrior',
+  'DenseHead',
   'DirichletPosterior',
   'DirichletPrior',
   'GammaPosterior',
@@ -34,8 +43,10 @@ __all__ = [
   'GaussianPosterior',
   'GaussianPrior',
   'HamiltonianPosterior',
+  'Head',
   'LogisticLikelihood',
   'MonteCarloObjective',
+  'Prior',
   'VonMisesPosterior',
   'VonMisesPrior',
 ]

@@ -1,49 +1,81 @@
-"""A SavedModel that serves with TensorFlow alone."""
+"""Writes a SavedModel that needs TensorFlow alone."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Protocol
 
 import keras
 import tensorflow as tf
 
+from tf_mco import types
+
+
+class Exportable(Protocol):
+  """The methods of a `LatentVariableModel` that become signatures."""
+
+  built: bool
+
+  @property
+  def log_dtype(self) -> str:
+    """The dtype of observations and log-weights."""
+
+  @property
+  def observation_shape(self) -> tuple[int | None, ...]:
+    """The shape of one observation."""
+
+  def encode(self, x: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of q(z1 | x)."""
+
+  def decode(self, z: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of p(x | z1)."""
+
+  def sample(
+    self, num_samples: int | tf.Tensor, *, seed: types.Seed
+  ) -> tf.Tensor:
+    """Returns the means of p(x | z1) at samples from the prior."""
+
+  def log_likelihood_bound(
+    self, x: tf.Tensor, *, num_samples: int, seed: types.Seed
+  ) -> tf.Tensor:
+    """Returns the K-sample bound of log p(x)."""
+
 
 def export(
-  model: Any,
+  model: Exportable,
   filepath: str | os.PathLike,
   *,
   num_samples: int = 100,
   verbose: bool = False,
 ) -> None:
-  """Writes a SavedModel with four signatures; the batch size is dynamic.
+  """Writes a SavedModel with four signatures, for batches of any size.
 
-  encode(x): `mean` of q(z1 | x), for floating data in [0, 1].
-  decode(z): `mean` of p(x | z1).
-  sample(num_samples, seed): `mean` of p(x | z1) at samples from the prior.
-  bound(x, seed): the K-sample `bound` of log p(x), nats, `[B]`.
+  - encode(x): the `mean` of q(z1 | x), for floating observations in [0, 1].
+  - decode(z): the `mean` of p(x | z1).
+  - sample(num_samples, seed): the `mean` of p(x | z1) at samples from the
+    prior.
+  - bound(x, seed): the K-sample `bound` of log p(x), `[B]`, in nats.
 
-  It loads with `tf.saved_model.load`, `hub.load` and
+  The result loads with `tf.saved_model.load`, `hub.load` and
   `keras.layers.TFSMLayer(path, call_endpoint='encode')`.
 
   Args:
-    model: a built `LatentVariableModel`.
-    filepath: the folder to write.
+    model: A built `LatentVariableModel`.
+    filepath: The folder to write.
     num_samples: K of the bound.
-    verbose: whether Keras prints the endpoints.
+    verbose: Whether Keras prints the signatures.
   Raises:
-    ValueError: if the model has not been built.
+    ValueError: If the model has not been built.
   """
   if not model.built:
     raise ValueError(
       'The model has no weights yet: call `fit`, or `build` with the shape '
       'of the data, before `export`.'
     )
-  dtype = model.objective.log_dtype
-  data_shape = model._build_shapes_dict['input_shape'][1:]
-  x = tf.TensorSpec([None, *data_shape], dtype, name='x')
-  probe = model.encode(tf.zeros([1, *data_shape], dtype))
-  z = tf.TensorSpec([None, *probe.shape[1:]], dtype, name='z')
+  dtype, observation_shape = model.log_dtype, model.observation_shape
+  x = tf.TensorSpec([None, *observation_shape], dtype, name='x')
+  code = model.encode(tf.zeros([1, *observation_shape], dtype))
+  z = tf.TensorSpec([None, *code.shape[1:]], dtype, name='z')
   seed = tf.TensorSpec([2], tf.int32, name='seed')
   count = tf.TensorSpec([], tf.int32, name='num_samples')
 

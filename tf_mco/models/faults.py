@@ -1,27 +1,32 @@
-"""Stops a run at the first bad value, before a checkpoint is written."""
+"""Stops a training run at its first bad value, before a checkpoint is written.
+
+A compiled step cannot raise an error. It records the first faults in a variable
+instead, and a callback reads the variable after every execution.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-BAD_DATA, BAD_BOUND = 0, 1
 
-
-def first_steps(
-  record: tf.Tensor, step: tf.Tensor, bad_data: Any, bad_bound: tf.Tensor
+def record_first(
+  record: tf.Tensor,
+  step: tf.Tensor,
+  bad_data: tf.Tensor | None,
+  bad_bound: tf.Tensor,
 ) -> tf.Tensor:
-  """Returns the record with this step in it, where it is the first bad one.
+  """Returns the record, with this step in it if it is the first bad one.
 
   Args:
-    record: `[2]` int64, the first step with bad data and the first with a
-      bound that is not finite; -1 for none.
-    step: the present step.
-    bad_data: boolean scalar, or None where the data cannot be bad.
-    bad_bound: boolean scalar.
+    record: `[2]` int64, the first step with bad data and the first step whose
+      bound or gradient is not finite; -1 if there was none.
+    step: The present step.
+    bad_data: A boolean scalar, or None if the data cannot be bad.
+    bad_bound: A boolean scalar.
   """
   if bad_data is None:
     bad_data = tf.zeros_like(bad_bound)
@@ -30,13 +35,15 @@ def first_steps(
 
 
 class StopAtFault(keras.callbacks.Callback):
-  """Raises when the compiled step has recorded a fault.
+  """A callback that raises ValueError if the compiled step recorded a fault.
 
-  `LatentVariableModel.fit` puts it before all other callbacks, so that no
+  `LatentVariableModel.fit` puts this callback before all others, so that no
   checkpoint of a spoilt state is written.
   """
 
-  def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+  def on_train_batch_end(
+    self, batch: int, logs: Mapping[str, float] | None = None
+  ) -> None:
     """Reads the record, once per execution."""
     del batch, logs
     bad_data, bad_bound = np.asarray(self.model.fault)
@@ -52,5 +59,5 @@ class StopAtFault(keras.callbacks.Callback):
         f'The bound or its gradient at training step {bad_bound} is not '
         'finite. Training has stopped; checkpoints written before this step '
         'are good. A lower learning rate is the usual cure.'
-        + self.model.objective.describe_fault()
+        + self.model.describe_fault()
       )

@@ -1,13 +1,13 @@
-"""What one does with a trained model: encode, decode, sample."""
+"""The uses of a trained model: encode, decode, reconstruct and sample."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 
-from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions import sampling
+from tf_mco.layers import objective as objective_lib
+from tf_mco.layers.objective import encoded_batch
 from tf_mco.layers.objective import generative_model
 from tf_mco.layers.objective import pixels
 
@@ -15,39 +15,62 @@ from tf_mco.layers.objective import pixels
 class Generation:
   """Methods over `self.objective`, used eagerly, compiled and exported."""
 
-  objective: Any
+  objective: objective_lib.MonteCarloObjective
 
   def encode(self, x: tf.Tensor) -> tf.Tensor:
-    """Returns the mean of q(z1 | x), `[B, D]`, for data `[B, ...]`.
+    """Returns the mean of q(z1 | x), `[B, D]`.
 
-    Binary data are not binarized here: the encoder sees the pixels.
+    Binary data are not binarized here, so that the encoder sees the grey
+    pixels and the result does not depend on a seed.
+
+    Args:
+      x: Observations, `[B, ...]`.
     """
-    dtype = self.objective.log_dtype
-    x = pixels.to_unit_interval(x, dtype)
-    return self.objective.encode_batch(x).first_posterior.mean()
+    return self._encode_grey(x).first_posterior.mean()
 
   def decode(self, z: tf.Tensor) -> tf.Tensor:
-    """Returns the mean of p(x | z1), `[B, ...]`, for codes `[B, D]`."""
+    """Returns the mean of p(x | z1), `[B, ...]`.
+
+    Args:
+      z: Codes, `[B, D]`, which are values of the first stochastic layer.
+    """
     z = tf.convert_to_tensor(z)
-    decoder = self.objective.decoder_conditionals[0]
-    return decoder.distribution(z[tf.newaxis]).mean()[0]
+    likelihood = self.objective.decoder_conditionals[0]
+    # A likelihood is given `[K, B, D]`: here K is 1.
+    return likelihood.distribution(z[tf.newaxis]).mean()[0]
 
   def reconstruct(self, x: tf.Tensor, *, seed: types.Seed = 0) -> tf.Tensor:
-    """Returns the mean of p(x | z1) at a sample of q(z1 | x)."""
-    x = pixels.to_unit_interval(x, self.objective.log_dtype)
-    problem = self.objective.encode_batch(x)
-    posterior = problem.posterior
-    if not posterior.can_rescore:
-      draw = posterior.sample_and_score(problem.log_joint, 1, seed=seed)
+    """Returns the mean of p(x | z1) at a sample of q(z1 | x), `[B, ...]`.
+
+    Args:
+      x: Observations, `[B, ...]`; see `encode`.
+      seed: An integer or an int32 `[2]` tensor.
+    """
+    batch = self._encode_grey(x)
+    if not batch.posterior.can_rescore:
+      draw = batch.posterior.sample_and_score(batch.log_joint, 1, seed=seed)
       return self.decode(draw.samples[0])
-    q = problem.first_posterior
-    return self.decode(random.sample(q, [1], seed=seed)[0])
+    return self.decode(
+      sampling.sample(batch.first_posterior, [1], seed=seed)[0]
+    )
 
   def sample(
     self, num_samples: int | tf.Tensor, *, seed: types.Seed = 0
   ) -> tf.Tensor:
-    """Returns the means of p(x | z1) at samples from the prior, `[N, ...]`."""
-    stages = self.objective.decoder_conditionals
-    prior = self.objective.prior.distribution()
-    path = generative_model.sample_path(stages, prior, num_samples, seed=seed)
-    return stages[0].distribution(path[0]).mean()[0]
+    """Returns the means of p(x | z1) at samples from the prior, `[N, ...]`.
+
+    Args:
+      num_samples: N.
+      seed: An integer or an int32 `[2]` tensor.
+    """
+    path = generative_model.sample_path(
+      self.objective.decoder_conditionals,
+      self.objective.prior.distribution(),
+      num_samples,
+      seed=seed,
+    )
+    return self.decode(path[0][0])
+
+  def _encode_grey(self, x: tf.Tensor) -> encoded_batch.EncodedBatch:
+    x = pixels.to_unit_interval(x, self.objective.log_dtype)
+    return self.objective.encode_batch(x)

@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import keras
+import tensorflow as tf
 
-Groups = Callable[[], dict[str, list]]
+# Returns the trainable variables of a model by group.
+Groups: TypeAlias = Callable[[], dict[str, list[keras.Variable]]]
+# The name of an optimizer, its configuration, or the optimizer itself.
+Optimizer: TypeAlias = str | dict[str, Any] | keras.optimizers.Optimizer
+# One optimizer for all parameters, or one for each group.
+Optimizers: TypeAlias = Optimizer | dict[str, Optimizer]
 
 
 class GroupOptimizer(keras.optimizers.Optimizer):
-  """Updates encoder, decoder and prior each by an optimizer of its own.
+  """Updates encoder, decoder and prior, each by an optimizer of its own.
 
-  `iterations` counts the steps of all. `learning_rate` is that of the first
-  group; setting it (as ReduceLROnPlateau does) scales all by the same factor.
+  `LatentVariableModel.compile` makes this optimizer from a dictionary; use the
+  dictionary unless you train in a loop of your own. `iterations` counts the
+  steps, which all groups share. `learning_rate` is that of the first group, and
+  setting it, as ReduceLROnPlateau does, scales the rates of all groups by the
+  same factor.
+
+  #### Example
+
+  >>> import keras
+  >>> import tf_mco
+  >>> encoder, decoder = keras.Variable([1.0]), keras.Variable([1.0])
+  >>> optimizer = tf_mco.models.GroupOptimizer(
+  ...   {
+  ...     'encoder': keras.optimizers.SGD(0.5),
+  ...     'decoder': keras.optimizers.SGD(0.25),
+  ...   },
+  ...   groups=lambda: {'encoder': [encoder], 'decoder': [decoder]},
+  ... )
+  >>> _ = optimizer.apply([[1.0], [1.0]], [encoder, decoder])
+  >>> float(encoder[0]), float(decoder[0])
+  (0.5, 0.75)
   """
 
   def __init__(
     self,
-    optimizers: dict[str, keras.optimizers.Optimizer],
+    optimizers: Mapping[str, keras.optimizers.Optimizer],
     groups: Groups,
   ):
     """Makes the optimizer.
 
     Args:
-      optimizers: by group.
-      groups: returns the trainable variables by group.
+      optimizers: The optimizer of each group.
+      groups: A function that returns the trainable variables by group.
     """
     super().__init__(learning_rate=1.0, name='group_optimizer')
     self.by_group = dict(optimizers)
     self._groups = groups
 
-  def build(self, variables: list) -> None:
-    """Makes the slots of each group's optimizer."""
+  def build(self, variables: Sequence[keras.Variable]) -> None:
+    """Makes the slots of each group's optimizer.
+
+    Raises:
+      ValueError: If a variable belongs to no group, or a group with variables
+        has no optimizer.
+    """
     if self.built:
       return
     groups = self._groups()
@@ -56,15 +86,15 @@ class GroupOptimizer(keras.optimizers.Optimizer):
     super().build(variables)
 
   @property
-  def variables(self) -> list:
+  def variables(self) -> list[keras.Variable]:
     """The count of steps, and the variables of every group's optimizer."""
-    own = [self._iterations]
+    variables = [self._iterations]
     for name in sorted(self.by_group):
-      own.extend(self.by_group[name].variables)
-    return own
+      variables.extend(self.by_group[name].variables)
+    return variables
 
   @property
-  def learning_rate(self) -> Any:
+  def learning_rate(self) -> float | tf.Tensor | keras.Variable:
     """The first group's rate; setting it scales every group's."""
     return next(iter(self.by_group.values())).learning_rate
 
@@ -73,11 +103,22 @@ class GroupOptimizer(keras.optimizers.Optimizer):
     present = float(self.learning_rate)
     for optimizer in self.by_group.values():
       rate = float(optimizer.learning_rate)
-      # A warm-up from 0 has no ratio to keep.
+      # A rate of 0, at the start of a warm-up, has no ratio to keep.
       optimizer.learning_rate = rate * value / present if present else value
 
-  def apply(self, grads: list, trainable_variables: Any = None) -> Any:
-    """Applies each gradient by its group's optimizer."""
+  def apply(
+    self,
+    grads: Sequence[tf.Tensor],
+    trainable_variables: Sequence[keras.Variable] | None = None,
+  ) -> keras.Variable:
+    """Applies each gradient by its group's optimizer.
+
+    Args:
+      grads: A gradient for each variable.
+      trainable_variables: The variables; by default those of `build`.
+    Returns:
+      The count of steps.
+    """
     variables = trainable_variables or self._trainable_variables
     self.build(list(variables))
     gradient_of = {id(v): g for v, g in zip(variables, grads, strict=True)}
@@ -90,7 +131,7 @@ class GroupOptimizer(keras.optimizers.Optimizer):
     self._iterations.assign_add(1)
     return self._iterations
 
-  def finalize_variable_values(self, var_list: list) -> None:
+  def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
     """Lets every group's optimizer write its averages, if it keeps any."""
     del var_list
     for name, members in self._groups().items():
@@ -103,18 +144,22 @@ class GroupOptimizer(keras.optimizers.Optimizer):
     return {name: serialize(o) for name, o in self.by_group.items()}
 
 
-def get(optimizer: Any, groups: Groups) -> keras.optimizers.Optimizer:
-  """Returns an optimizer from what a user gave to `compile`.
+def get(
+  optimizer: Optimizers | GroupOptimizer, groups: Groups
+) -> keras.optimizers.Optimizer:
+  """Returns an optimizer from the argument of `compile`.
 
   Args:
-    optimizer: anything that `keras.optimizers.get` takes, for all parameters;
-      or a dictionary of such, by group.
-    groups: returns the trainable variables by group.
+    optimizer: Anything that `keras.optimizers.get` takes, for all parameters;
+      or a dictionary with one of these for each group.
+    groups: A function that returns the trainable variables by group.
   Raises:
-    ValueError: for a group that does not exist.
+    ValueError: For a group that does not exist, and for an optimizer of a group
+      that scales the loss, because there is one loss for all groups.
   """
   if isinstance(optimizer, GroupOptimizer):
     optimizer = optimizer.by_group
+  # A dictionary with a class name is the configuration of a single optimizer.
   if not isinstance(optimizer, dict) or 'class_name' in optimizer:
     return keras.optimizers.get(optimizer)
   names = groups()
@@ -124,27 +169,32 @@ def get(optimizer: Any, groups: Groups) -> keras.optimizers.Optimizer:
       '`optimizer` by group must have keys out of '
       f'{", ".join(names)}. Received: {", ".join(optimizer) or "none"}'
     )
-  made = {name: keras.optimizers.get(o) for name, o in optimizer.items()}
-  scaled = [n for n, o in made.items() if float(o.scale_loss(1.0)) != 1]
+  by_group = {name: keras.optimizers.get(o) for name, o in optimizer.items()}
+  scaled = [n for n, o in by_group.items() if float(o.scale_loss(1.0)) != 1]
   if scaled:
     raise ValueError(
       'All groups share one loss; no group can have a `loss_scale_factor` of '
       f'its own. Received: a loss_scale_factor for {", ".join(scaled)}'
     )
-  return GroupOptimizer(made, groups)
+  return GroupOptimizer(by_group, groups)
 
 
-def to_config(optimizer: Any) -> dict[str, Any]:
-  """Returns what `from_config` reads, without the optimizer's state."""
-  # `compile` wraps it again where half precision needs a scaled loss.
-  own = getattr(optimizer, 'inner_optimizer', optimizer)
-  if isinstance(own, GroupOptimizer):
-    return {'groups': own.get_config()}
-  return keras.saving.serialize_keras_object(own)
+def to_config(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
+  """Returns the configuration that `from_config` reads.
+
+  The state of the optimizer is not part of it.
+  """
+  # In half precision Keras wraps the optimizer to scale the loss. `compile`
+  # does so again, so that the wrapper need not be written.
+  if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+    optimizer = optimizer.inner_optimizer
+  if isinstance(optimizer, GroupOptimizer):
+    return {'groups': optimizer.get_config()}
+  return keras.saving.serialize_keras_object(optimizer)
 
 
-def from_config(config: dict[str, Any]) -> Any:
-  """Returns what `get` takes: an optimizer, or one by group."""
+def from_config(config: dict[str, Any]) -> Optimizers:
+  """Returns the argument of `get`: an optimizer, or one for each group."""
   deserialize = keras.saving.deserialize_keras_object
   if 'groups' in config:
     return {name: deserialize(one) for name, one in config['groups'].items()}

@@ -2,40 +2,96 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+import os
+from typing import Any, TypeAlias
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tf_mco import estimators
 from tf_mco import random
-from tf_mco import types
 from tf_mco.layers import objective as objective_lib
 from tf_mco.layers.objective import configuration
 from tf_mco.layers.objective import pixels
-from tf_mco.models import data as data_lib
+from tf_mco.models import components
 from tf_mco.models import export as export_lib
 from tf_mco.models import faults
 from tf_mco.models import generation
 from tf_mco.models import group_optimizer
-from tf_mco.posteriors import importance
+from tf_mco.models import observations
+from tf_mco.models import training_step
+
+# A network that ends in a head, a head, a pair (network, head), or a list of
+# these, one for each stochastic layer.
+NetworkAndHead: TypeAlias = keras.layers.Layer | tuple | list
+
+_COMPILE_OPTIONS = (
+  'auto_scale_loss',
+  'jit_compile',
+  'run_eagerly',
+  'steps_per_execution',
+)
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class LatentVariableModel(generation.Generation, keras.Model):
+class LatentVariableModel(
+  components.Components, generation.Generation, keras.Model
+):
   """A latent variable model, trained on a Monte Carlo objective.
 
-  `fit` takes images alone (targets, if any, are not used). Metrics: `bound`,
-  the mean of the bound that the estimator reports, in nats, and `loss`.
+  The model is p(x) = integral p(x | z) p(z) dz, with a decoder p(x | z) and a
+  prior p(z). Training maximises a lower bound of log p(x), estimated from K
+  samples of the encoder q(z | x), for instance
+
+    L_K = E[log (1/K) sum_k w[k]],  w[k] = p(x, z[k]) / q(z[k] | x).
+
+  The estimator decides which bound that is and how its gradient is estimated.
+  Estimators for binary latent variables are `disarm`, `vimco` and
+  `reinforce_loo`, among others; those for real latent variables are `iwae` and
+  `dreg`, among others. See `tf_mco.estimator_names()`.
+
+  `fit` takes observations alone; targets, if any, are not used. The metrics are
+  `bound`, the mean of the bound that the estimator reports, in nats, and
+  `loss`, which is minus the mean bound plus the losses that the networks add,
+  such as weight decay.
+
+  Warning: integers are read as the bytes of pixels, 0..255, and by default grey
+  pixels are binarized anew at every visit if the likelihood is of binary data.
+  Give other observations as floating numbers.
+
+  #### Example
+
+  >>> import numpy as np
+  >>> import tf_mco
+  >>> model = tf_mco.models.LatentVariableModel(
+  ...   encoder=tf_mco.layers.BernoulliPosterior(3),
+  ...   decoder=tf_mco.layers.BernoulliLikelihood(6),
+  ...   prior=tf_mco.layers.BernoulliPrior(3),
+  ...   estimator=tf_mco.get_estimator('vimco', num_samples=5),
+  ... )
+  >>> x = np.random.default_rng(0).integers(0, 256, [8, 6], dtype=np.uint8)
+  >>> model.compile('adam', run_eagerly=True)  # compiled, if it were longer
+  >>> history = model.fit(x, batch_size=4, verbose=0)
+  >>> sorted(history.history)
+  ['bound', 'loss']
+  >>> int(model.step)
+  2
+  >>> model.encode(x).shape.as_list(), model.sample(2).shape.as_list()
+  ([8, 3], [2, 6])
+  >>> bound = model.log_likelihood_bound(x, num_samples=50, seed=1)
+  >>> bound.shape.as_list()
+  [8]
   """
 
   built: bool
 
   def __init__(
     self,
-    encoder: Any,
-    decoder: Any,
-    prior: Any,
+    encoder: NetworkAndHead,
+    decoder: NetworkAndHead,
+    prior: keras.layers.Layer,
     estimator: estimators.Estimator | str,
     *,
     binarization: str = 'auto',
@@ -56,27 +112,33 @@ class LatentVariableModel(generation.Generation, keras.Model):
       dtype=self.dtype_policy,
       name='objective',
     )
-    self.fault: Any = None
-    self.gradient_observer: Any = None
+    self.fault: keras.Variable | None = None
+    self.gradient_observer: training_step.GradientObserver | None = None
     self._loss_mean = keras.metrics.Mean(name='loss')
     self._bound_mean = keras.metrics.Mean(name='bound')
 
   @property
-  def estimator(self) -> estimators.Estimator:
-    """The estimator that the model is trained with."""
-    return self.objective.estimator
+  def observation_shape(self) -> tuple[int | None, ...]:
+    """The shape of one observation.
+
+    Raises:
+      ValueError: If the model has not been built.
+    """
+    config = self.get_build_config()
+    if not self.built or not config:
+      raise ValueError(
+        'The shape of an observation is known once the model is built: call '
+        '`fit`, or `build` with the shape of the data.'
+      )
+    return tuple(config['input_shape'][1:])
 
   @property
   def metrics(self) -> list[keras.metrics.Metric]:
-    """Mean loss, and mean bound in nats."""
+    """The mean loss, and the mean bound in nats."""
     return [self._loss_mean, self._bound_mean]
 
-  def parameter_groups(self) -> dict[str, list]:
-    """Returns the trainable variables of encoder, decoder and prior."""
-    return self.objective.parameter_groups()
-
-  def build(self, input_shape: Any) -> None:
-    """Makes all weights for data of shape `[B, ...]`."""
+  def build(self, input_shape: tuple[int | None, ...]) -> None:
+    """Makes all weights for observations of shape `[B, ...]`."""
     if self.built:
       return
     self.fault = self.add_weight(
@@ -89,33 +151,30 @@ class LatentVariableModel(generation.Generation, keras.Model):
     )
     self.objective.build(tuple(input_shape))
     self.built = True
-    self._build_shapes_dict = {'input_shape': tuple(input_shape)}
 
   def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
     """Returns the estimator's bound of each example, `[B]`, in nats."""
-    seed = random.fold_in(self.objective.seed, -1)
-    return self.objective.surrogate(x, training=training, seed=seed).bound
+    seed = random.fold_in(self.objective.seed, random.Salt.CALL)
+    return self.surrogate(x, training=training, seed=seed).bound
 
-  def compile(self, optimizer: Any = 'adam', **options: Any) -> None:
+  def compile(
+    self, optimizer: group_optimizer.Optimizers = 'adam', **options: Any
+  ) -> None:
     """Configures training.
 
     Args:
-      optimizer: for all parameters, or a dictionary with one for each of
-        'encoder', 'decoder' and 'prior'.
+      optimizer: An optimizer for all parameters, or a dictionary with one for
+        each of 'encoder', 'decoder' and 'prior'.
       **options: `jit_compile`, `steps_per_execution`, `run_eagerly` and
         `auto_scale_loss` of `keras.Model.compile`.
+    Raises:
+      ValueError: For any other option, such as a loss.
     """
-    allowed = (
-      'auto_scale_loss',
-      'jit_compile',
-      'run_eagerly',
-      'steps_per_execution',
-    )
-    unknown = sorted(set(options) - set(allowed))
+    unknown = sorted(set(options) - set(_COMPILE_OPTIONS))
     if unknown:
       raise ValueError(
         "The loss and the metrics are the objective's own. Expected options "
-        f'out of {", ".join(allowed)}. Received: {", ".join(unknown)}'
+        f'out of {", ".join(_COMPILE_OPTIONS)}. Received: {", ".join(unknown)}'
       )
     self._compile_options = options
     super().compile(
@@ -124,59 +183,67 @@ class LatentVariableModel(generation.Generation, keras.Model):
     )
 
   def get_compile_config(self) -> dict[str, Any]:
-    """Returns what `compile_from_config` needs."""
+    """Returns the options from which `compile_from_config` compiles."""
     if not self.compiled:
       return {}
     optimizer = group_optimizer.to_config(self.optimizer)
     return {**self._compile_options, 'optimizer': optimizer}
 
   def compile_from_config(self, config: dict[str, Any]) -> None:
-    """Compiles as `get_compile_config` described, optimizer state aside."""
+    """Compiles with the options of `get_compile_config`.
+
+    The state of the optimizer is not part of them.
+    """
     config = dict(config)
     optimizer = group_optimizer.from_config(config.pop('optimizer'))
     self.compile(optimizer=optimizer, **config)
     if self.built:
       self.optimizer.build(self.trainable_variables)
 
-  def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-    """Makes one step of training on a batch of images."""
-    x = data_lib.images_of(data)
-    step = tf.convert_to_tensor(self.objective.step)
-    seed = data_lib.replica_seed(self.objective.next_seed())
+  def train_step(
+    self, data: observations.Array | tuple
+  ) -> dict[str, tf.Tensor]:
+    """Makes one step of training on a batch of observations."""
+    x = observations.of_batch(data)
+    step = tf.convert_to_tensor(self.step)
+    seed = training_step.replica_seed(self.objective.next_seed())
     variables = self.trainable_variables
+    fault: keras.Variable = self.fault
     with tf.GradientTape() as tape:
-      result = self.objective.surrogate(x, training=True, seed=seed)
+      result = self.surrogate(x, training=True, seed=seed)
       loss = tf.reduce_mean(result.loss)
-      if self.losses:  # the networks' own, say weight decay
+      if self.losses:  # those of the networks, such as weight decay
         loss += tf.add_n(self.losses)
-      scaled = self.optimizer.scale_loss(loss / data_lib.num_replicas())
+      scaled = self.optimizer.scale_loss(loss / training_step.num_replicas())
     gradients = tape.gradient(scaled, variables)
-    data_lib.require_gradients(gradients, variables)
-    bad = ~tf.math.is_finite(loss + data_lib.sum_of_all(gradients))
-    # Before the update, which spoils what the layers would note.
-    self.objective.note_fault(bad & (tf.convert_to_tensor(self.fault)[1] < 0))
+    training_step.require_gradients(gradients, variables)
+    bad = ~tf.math.is_finite(loss + training_step.sum_of_all(gradients))
+    # The layers note the fault before the update, because a bad update spoils
+    # the values that explain the fault.
+    self.objective.note_fault(bad & (tf.convert_to_tensor(fault)[1] < 0))
     self.optimizer.apply(gradients, variables)
     if self.gradient_observer is not None:
       self.gradient_observer.observe(gradients, variables)
-    self.fault.assign(
-      faults.first_steps(
-        tf.convert_to_tensor(self.fault),
+    fault.assign(
+      faults.record_first(
+        tf.convert_to_tensor(fault),
         step,
-        pixels.invalid(x, self.objective.support),
+        pixels.invalid(x, self.support),
         bad,
       )
     )
     return self._update_metrics(loss, result.bound)
 
-  def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+  def test_step(self, data: observations.Array | tuple) -> dict[str, tf.Tensor]:
     """Evaluates a batch; the same data give the same numbers every time."""
-    x = data_lib.images_of(data)
-    # The count of examples so far; Keras resets it before an evaluation.
+    x = observations.of_batch(data)
+    # The seed of a batch is the number of examples before it. Keras resets this
+    # count before an evaluation.
     seed = random.fold_in(
-      random.fold_in(self.objective.seed, -2),
+      random.fold_in(self.objective.seed, random.Salt.EVALUATION),
       tf.cast(self._bound_mean.count, tf.int32),
     )
-    result = self.objective.surrogate(x, seed=seed)
+    result = self.surrogate(x, seed=seed)
     return self._update_metrics(tf.reduce_mean(result.loss), result.bound)
 
   def _update_metrics(
@@ -186,67 +253,85 @@ class LatentVariableModel(generation.Generation, keras.Model):
     self._bound_mean.update_state(bound)
     return {metric.name: metric.result() for metric in self.metrics}
 
-  def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
-    """Trains; see `keras.Model.fit`. Data are checked before it starts.
+  def observe_gradients_with(
+    self, observer: training_step.GradientObserver | None
+  ) -> None:
+    """Shows the gradients of every training step to an observer.
+
+    The training step is compiled anew, because the observer becomes a part of
+    it.
+
+    Args:
+      observer: In place of the one before; None for no observer.
+    """
+    self.gradient_observer = observer
+    self.train_function = None
+
+  def fit(
+    self,
+    x: observations.Data | None = None,
+    y: observations.Array | None = None,
+    **kwargs: Any,
+  ) -> keras.callbacks.History:
+    """Trains the model; see `keras.Model.fit`.
+
+    The observations are checked before training starts.
 
     Raises:
-      ValueError: for values that the likelihood cannot score: before training
-        in arrays and in the first batch of a stream, later in a stream at the
-        first execution that meets them. Also when a bound is not finite.
+      ValueError: For values that the likelihood cannot score. In arrays and in
+        the first batch of a stream they are found before training, later in a
+        stream at the first execution that meets them. Also if a bound or a
+        gradient is not finite.
     """
-    data_lib.refuse_weights(kwargs)
-    x = data_lib.with_first_batch(x)
-    data_lib.check(x, self.objective.support, 'the training data')
+    observations.refuse_weights(kwargs)
+    peeked = observations.with_first_batch(x)
+    observations.check(peeked, self.support, 'the training data')
     validation = kwargs.get('validation_data')
-    data_lib.check(validation, self.objective.support, 'the validation data')
-    data_lib.build_from(self, x)
+    observations.check(validation, self.support, 'the validation data')
+    observations.build_for(self, peeked)
     if self.fault is not None:
       self.fault.assign([-1, -1])
-    x = iter(x) if isinstance(x, data_lib.PeekedGenerator) else x
+    if isinstance(peeked, observations.PeekedGenerator):
+      peeked = iter(peeked)
     others = kwargs.pop('callbacks', None) or []
     others = others if isinstance(others, (list, tuple)) else [others]
     return super().fit(
-      x, y, callbacks=[faults.StopAtFault(), *others], **kwargs
+      peeked, y, callbacks=[faults.StopAtFault(), *others], **kwargs
     )
 
-  def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+  def evaluate(
+    self,
+    x: observations.Data | None = None,
+    y: observations.Array | None = None,
+    **kwargs: Any,
+  ) -> float | list[float] | Mapping[str, float]:
     """Evaluates the estimator's own bound; see `keras.Model.evaluate`."""
-    data_lib.refuse_weights(kwargs)
-    data_lib.check(x, self.objective.support, 'the data')
+    observations.refuse_weights(kwargs)
+    observations.check(x, self.support, 'the data')
     return super().evaluate(x, y, **kwargs)
 
-  def predict(self, x: Any, **kwargs: Any) -> Any:
+  def predict(self, x: observations.Data, **kwargs: Any) -> np.ndarray:
     """Returns the estimator's bound of each example, `[N]`, in nats."""
-    data_lib.check(x, self.objective.support, 'the data')
+    observations.check(x, self.support, 'the data')
     return super().predict(x, **kwargs)
 
-  def log_likelihood_bound(
-    self, x: tf.Tensor, *, num_samples: int, seed: types.Seed
-  ) -> tf.Tensor:
-    """Returns the K-sample bound of log p(x) of a batch, `[B]`, in nats."""
-    data_seed, seed = random.split(seed, 2)
-    problem = self.objective.encode_batch(
-      self.objective.prepare(x, seed=data_seed)
-    )
-    return importance.importance_bound(
-      problem.log_joint, problem.posterior, num_samples, seed=seed
-    )
-
-  def export(self, filepath: Any, **kwargs: Any) -> None:
+  def export(self, filepath: str | os.PathLike, **kwargs: Any) -> None:
     """Writes a SavedModel that needs TensorFlow only; see `models.export`."""
     export_lib.export(self, filepath, **kwargs)
 
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
     return {
-      **configuration.to_config(self.objective.configuration),
+      **configuration.to_config(self.objective.configuration()),
       'name': self.name,
       'dtype': self.dtype_policy.name,
     }
 
   @classmethod
   def from_config(
-    cls, config: dict[str, Any], custom_objects: Any = None
+    cls,
+    config: dict[str, Any],
+    custom_objects: Mapping[str, object] | None = None,
   ) -> LatentVariableModel:
     """Returns the model that `get_config` described."""
     del custom_objects

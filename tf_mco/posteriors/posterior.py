@@ -11,7 +11,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import log_sample
-from tf_mco.distributions import log_space
+from tf_mco.distributions import sampling
 from tf_mco.ops import checks
 
 
@@ -173,7 +173,9 @@ class Posterior:
     if num_layers == 0:
       return ()
     start_seed, seed = random.split(seed, 2)
-    start = log_space.draw(self.conditional(()), [num_samples], seed=start_seed)
+    start = sampling.sample(
+      self.conditional(()), [num_samples], seed=start_seed
+    )
     return self.extend((start,), num_layers=num_layers, seed=seed)
 
   def extend(
@@ -196,7 +198,7 @@ class Posterior:
       raise ValueError('`extend` needs the samples of at least one layer.')
     while len(path) < (num_layers or self.num_layers):
       layer_seed = random.fold_in(seed, len(path))
-      path += (log_space.draw(self.conditional(path), [], seed=layer_seed),)
+      path += (sampling.sample(self.conditional(path), [], seed=layer_seed),)
     return path
 
   def log_probs(self, samples: types.Samples) -> tuple[tf.Tensor, ...]:

@@ -7,7 +7,6 @@ import scipy.sparse
 from experiments.data import corpora
 from experiments.data import corpus_files
 from experiments.data import synthetic_corpus
-from experiments.topics import batches as topic_batches
 
 _COUNTS = np.array([[2, 0, 1], [0, 3, 0], [1, 1, 1], [0, 0, 4]])
 
@@ -26,13 +25,13 @@ def _write(folder, counts=_COUNTS, words='one\ntwo\nthree\n', prefixes=('',)):
 def test_one_matrix_is_split(tmp_path):
   counts = np.arange(1, 61).reshape(20, 3)
   documents, vocabulary = _write(tmp_path, counts)
-  made = corpora.load('file', documents=documents, vocabulary=vocabulary)
-  parts = [made.train, made.valid, made.test]
+  corpus = corpora.load('file', documents=documents, vocabulary=vocabulary)
+  parts = [corpus.train, corpus.valid, corpus.test]
   assert [part.shape for part in parts] == [(16, 3), (2, 3), (2, 3)]
   both = np.concatenate([part.toarray() for part in parts])
   np.testing.assert_array_equal(np.sort(both, axis=0), counts)
-  assert made.vocabulary == ('one', 'two', 'three')
-  assert made.topics is None
+  assert corpus.vocabulary == ('one', 'two', 'three')
+  assert corpus.topics is None
 
 
 def test_scipys_own_file_is_read(tmp_path):
@@ -45,10 +44,10 @@ def test_scipys_own_file_is_read(tmp_path):
 
 def test_parts_of_a_file_stay_as_they_are(tmp_path):
   paths = _write(tmp_path, prefixes=('train_', 'valid_', 'test_'))
-  made = corpora.load('file', documents=paths[0], vocabulary=paths[1])
-  for part in (made.train, made.valid, made.test):
+  corpus = corpora.load('file', documents=paths[0], vocabulary=paths[1])
+  for part in (corpus.train, corpus.valid, corpus.test):
     np.testing.assert_array_equal(part.toarray(), _COUNTS)
-  assert 'validation is its own' in made.note
+  assert 'validation is its own' in corpus.note
 
 
 def test_newsgroups_are_found_in_a_folder(tmp_path, monkeypatch):
@@ -56,9 +55,9 @@ def test_newsgroups_are_found_in_a_folder(tmp_path, monkeypatch):
   documents.rename(tmp_path / 'newsgroups_ss2017.npz')
   vocabulary.rename(tmp_path / 'vocab.txt')
   monkeypatch.setenv('NEWSGROUPS_DIR', str(tmp_path))
-  made = corpora.load('newsgroups')
-  np.testing.assert_array_equal(made.valid.toarray(), made.test.toarray())
-  assert 'no validation part' in made.note
+  corpus = corpora.load('newsgroups')
+  np.testing.assert_array_equal(corpus.valid.toarray(), corpus.test.toarray())
+  assert 'no validation part' in corpus.note
   monkeypatch.setenv('NEWSGROUPS_DIR', str(tmp_path / 'none'))
   with pytest.raises(FileNotFoundError, match='no file .*none.*--documents'):
     corpora.load('newsgroups')
@@ -100,14 +99,14 @@ def test_what_is_no_file_or_no_matrix_is_refused(tmp_path):
 
 def test_documents_are_drawn_from_their_topics():
   topics = np.array([[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.25, 0.75]])
-  made = synthetic_corpus.draw(topics, 4_000, concentration=0.5, seed=1)
-  counts = made.counts.toarray()
+  corpus = synthetic_corpus.draw(topics, 4_000, concentration=0.5, seed=1)
+  counts = corpus.counts.toarray()
   words = counts.sum(axis=1)
   assert words.mean() == pytest.approx(80, abs=0.6)  # 4 standard errors
   found = (counts / words[:, None]).mean(axis=0)
   # Proportions have a variance of 1/8, words one of at most 1/4 / 80.
   np.testing.assert_allclose(found, [0.25, 0.25, 0.125, 0.375], atol=0.03)
-  expected = made.proportions @ topics
+  expected = corpus.proportions @ topics
   residual = (counts - words[:, None] * expected) / np.sqrt(words[:, None])
   np.testing.assert_allclose(
     residual.var(axis=0), (expected * (1 - expected)).mean(axis=0), rtol=0.1
@@ -115,28 +114,10 @@ def test_documents_are_drawn_from_their_topics():
 
 
 def test_bars_are_rows_and_columns():
-  made = synthetic_corpus.bars(side=3, documents=5)
-  grid = made.topics.reshape(6, 3, 3)
+  corpus = synthetic_corpus.bars(side=3, documents=5)
+  grid = corpus.topics.reshape(6, 3, 3)
   np.testing.assert_allclose(grid[1], [[0] * 3, [1 / 3] * 3, [0] * 3])
   np.testing.assert_allclose(grid[5], [[0, 0, 1 / 3]] * 3)
-  assert made.vocabulary[5] == 'row1-col2'
+  assert corpus.vocabulary[5] == 'row1-col2'
   again = synthetic_corpus.bars(side=3, documents=5)
-  np.testing.assert_array_equal(made.counts.toarray(), again.counts.toarray())
-
-
-def test_batches_are_the_rows_of_the_matrix():
-  counts = np.random.RandomState(0).poisson(0.4, (23, 7))
-  counts[:, 0] = np.arange(23) + 1
-  sparse = scipy.sparse.csr_matrix(counts)
-  schedule = {'batch_size': 5, 'seed': 7, 'first_step': 3, 'num_steps': 6}
-  seen = np.stack(
-    list(topic_batches.training_batches(sparse, **schedule))
-  ).reshape(-1, 7)
-  assert seen.dtype == np.float32
-  rows = seen[:, 0].astype(int) - 1
-  np.testing.assert_array_equal(seen, counts[rows])
-  assert len(set(rows)) > 15
-  found = np.concatenate(list(topic_batches.evaluation_batches(sparse, 5)))
-  assert found.shape == (25, 7)
-  np.testing.assert_array_equal(found[:23], counts)
-  assert not found[23:].any()
+  np.testing.assert_array_equal(corpus.counts.toarray(), again.counts.toarray())

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from experiments.data import datasets
+from experiments.hvae import experiment as hvae_experiment
 from experiments.hvae import measures as hvae_measures
 from experiments.hvae import model as hvae_model
 from experiments.hvae import optimizer as hvae_optimizer
@@ -18,9 +19,9 @@ from experiments.hvae import settings as hvae_settings
 from tf_mco import random
 
 
-def _settings(**flags: Any) -> hvae_settings.Settings:
+def _settings(**flags: Any) -> hvae_settings.HvaeSettings:
   small = {'units': 3, 'hidden_units': 8, 'leapfrog_steps': 1, 'step_size': 0.2}
-  return hvae_settings.make('digits', {**small, **flags})
+  return hvae_experiment.EXPERIMENT.make_settings('digits', {**small, **flags})
 
 
 def test_no_leapfrog_steps_is_the_plain_vae() -> None:
@@ -56,7 +57,7 @@ def test_no_leapfrog_steps_is_the_plain_vae() -> None:
 def test_dynamics_start_as_the_originals(flags, scale, shape) -> None:
   images = datasets.load('digits')
   model = hvae_model.make(_settings(leapfrog_steps=2, **flags), images)
-  sizes = model.objective.encoder_conditionals[0].head.step_sizes()
+  sizes = model.encoder_conditional().head.step_sizes()
   np.testing.assert_allclose(sizes, np.full(shape, 0.2), rtol=1e-6)
   found = hvae_measures.dynamics(model)
   assert found['step_size'] == pytest.approx(0.2)

@@ -14,11 +14,11 @@ _PIXELS, _HIDDEN = 6, 8
 
 def _model(latents, seed=0):
   keras.utils.set_random_seed(seed)
-  made = iwae_networks.gaussian(np.full(_PIXELS, 0.5), latents, _HIDDEN)
+  parts = iwae_networks.gaussian(np.full(_PIXELS, 0.5), latents, _HIDDEN)
   model = tf_mco.models.LatentVariableModel(
-    made.encoder,
-    made.decoder,
-    made.prior,
+    parts.encoder,
+    parts.decoder,
+    parts.prior,
     tf_mco.estimators.Iwae(num_samples=2),
     binarization='none',
   )
@@ -101,12 +101,12 @@ def test_silent_units_are_the_inactive_ones(depth):
     weights[-2] *= 10
     network.set_weights(weights)
   _silence(model, depth, [0, 2])
-  kept = evaluation.active_units(
+  active = evaluation.active_units(
     evaluation.unit_variances(model, _images(), seed=0)
   )
   expected = [np.ones(4, bool), np.ones(3, bool)]
   expected[depth][[0, 2]] = False
-  for one, other in zip(kept, expected, strict=True):
+  for one, other in zip(active, expected, strict=True):
     np.testing.assert_array_equal(one, other)
 
 
@@ -136,10 +136,10 @@ def test_removing_silent_units_keeps_every_weight(latents, depth):
   model = _model(latents)
   scale = 1.0 if depth == len(latents) - 1 else 0.7
   _silence(model, depth, [1], scale)
-  kept = [np.ones(units, bool) for units in latents]
-  kept[depth][1] = False
-  small = active_units.without_inactive(model, kept, lambda n: _model(n, 9))
-  assert small.objective.prior.units == int(kept[-1].sum())
+  active = [np.ones(units, bool) for units in latents]
+  active[depth][1] = False
+  small = active_units.without_inactive(model, active, lambda n: _model(n, 9))
+  assert small.objective.prior.units == int(active[-1].sum())
 
   x = _images(7).astype('float32') / 255
   large_problem = model.objective.encode_batch(x)
@@ -147,7 +147,7 @@ def test_removing_silent_units_keeps_every_weight(latents, depth):
   chain = len(latents) > 1
   rng = np.random.default_rng(3)
   full = [rng.normal(size=[2, 7, n]).astype('float32') for n in latents]
-  part = [z[..., mask] for z, mask in zip(full, kept, strict=True)]
+  part = [z[..., mask] for z, mask in zip(full, active, strict=True)]
   log_w = [
     problem.log_joint(tuple(z) if chain else z[0])
     - problem.posterior.log_prob(tuple(z) if chain else z[0])
@@ -157,5 +157,5 @@ def test_removing_silent_units_keeps_every_weight(latents, depth):
 
 
 def test_a_layer_without_units_is_no_model():
-  kept = [np.zeros(5, bool)]
-  assert active_units.without_inactive(_model([5]), kept, _model) is None
+  active = [np.zeros(5, bool)]
+  assert active_units.without_inactive(_model([5]), active, _model) is None

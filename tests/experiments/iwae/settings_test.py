@@ -4,14 +4,16 @@ import dataclasses
 
 import pytest
 
-from experiments import train_iwae
+from experiments.iwae import experiment as iwae_experiment
 from experiments.iwae import optimizer as iwae_optimizer
 from experiments.iwae import settings as iwae_settings
 
+_make = iwae_experiment.EXPERIMENT.make_settings
+
 
 def test_published_presets_are_the_papers():
-  one = iwae_settings.make('mnist_1_layer', {})
-  two = iwae_settings.make('mnist_2_layers', {})
+  one = _make('mnist_1_layer', {})
+  two = _make('mnist_2_layers', {})
   assert one.batch_size == 20
   assert one.steps == 3280 * 59_600 / 20
   assert one.eval_every == one.stage_steps == 59_600 / 20
@@ -21,29 +23,29 @@ def test_published_presets_are_the_papers():
   assert dataclasses.replace(one, num_layers=2) == two
 
 
-def test_the_switch_takes_the_steps_of_the_last_stage():
-  ends = iwae_optimizer.stage_ends(2_980, 3.0)
-  assert iwae_settings.make('mnist_switch', {}).steps == ends[7] - ends[6]
+def test_the_switch_takes_the_steps_of_the_last_phase():
+  ends = iwae_optimizer.phase_ends(2_980, 3.0)
+  assert _make('mnist_switch', {}).steps == ends[7] - ends[6]
 
 
 @pytest.mark.parametrize(
   'preset', sorted(set(iwae_settings.PRESETS) - {'mnist_switch'})
 )
-def test_every_preset_ends_with_its_stages(preset):
-  made = iwae_settings.make(preset, {})
-  ends = iwae_optimizer.stage_ends(made.stage_steps, made.stage_growth)
-  assert made.steps == ends[-1]
-  assert made.make_estimator().num_samples >= 1
+def test_every_preset_ends_with_its_phases(preset):
+  settings = _make(preset, {})
+  ends = iwae_optimizer.phase_ends(settings.stage_steps, settings.stage_growth)
+  assert settings.steps == ends[-1]
+  assert settings.make_estimator().num_samples >= 1
 
 
 def test_options_reach_the_estimator():
   flags = {'estimator': 'aisle', 'num_samples': 3}
   options = 'divergence=2.5,reparameterized=False'
-  made = iwae_settings.make('digits', {**flags, 'options': options})
-  estimator = made.make_estimator()
+  settings = _make('digits', {**flags, 'options': options})
+  estimator = settings.make_estimator()
   assert estimator.divergence == 2.5
   assert estimator.reparameterized is False
-  named = iwae_settings.make(
+  named = _make(
     'digits', {**flags, 'options': 'divergence=chi2'}
   ).make_estimator()
   assert named.divergence == 'chi2'
@@ -64,25 +66,4 @@ def test_options_reach_the_estimator():
 )
 def test_bad_values_are_refused(flags, message):
   with pytest.raises(ValueError, match=message):
-    iwae_settings.make('digits', flags)
-
-
-def test_every_setting_has_help_for_its_flag():
-  names = {field.name for field in dataclasses.fields(iwae_settings.Settings)}
-  assert names == set(train_iwae.HELP)
-
-
-def test_labels_tell_runs_apart():
-  flags = [
-    {},
-    {'num_samples': 3},
-    {'estimator': 'elbo'},
-    {'num_layers': 2},
-    {'optimizer': 'adam'},
-    {'init_from': 'runs/vae'},
-    {'seed': 1},
-    {'estimator': 'aisle', 'options': 'divergence=chi2'},
-    {'estimator': 'aisle', 'options': 'divergence=kl'},
-  ]
-  labels = {iwae_settings.make('digits', given).label for given in flags}
-  assert len(labels) == len(flags)
+    _make('digits', flags)

@@ -1,1 +1,1 @@
-"""Numerics of the distributions: pure functions on tensors."""
+"""The numerics of the distributions: pure functions on tensors."""

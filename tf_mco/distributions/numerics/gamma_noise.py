@@ -1,11 +1,13 @@
-"""Gamma variables as functions of a noise whose density depends on them too.
+"""Gamma variables as functions of a noise whose density depends on alpha.
 
-With x = h(e, alpha) and x of Gamma(alpha, 1), the noise e has the density
-pi(e; alpha) = q(h(e, alpha); alpha) dh/de. If pi does not depend on alpha this
-is reparameterization; here it does, a little, and what it contributes to a
-gradient is a score (Ruiz, Titsias and Blei 2016, arXiv:1610.02287, eq. 7).
+Let x = h(e, alpha) be of Gamma(alpha, 1). Then the noise e has the density
+pi(e; alpha) = q(h(e, alpha); alpha) dh/de. If pi does not depend on alpha, this
+is reparameterization. For the noises of this file pi depends on alpha a little,
+and the remaining dependence enters a gradient through the score of pi (Ruiz,
+Titsias and Blei 2016, arXiv:1610.02287, equation 7).
 
-All in float64: near 1e4 the densities are differences of large numbers.
+The arguments are float64, because near alpha = 1e4 the densities are
+differences of large numbers.
 """
 
 from __future__ import annotations
@@ -14,22 +16,25 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+MINIMUM_SHAPE = 1 / 3  # Marsaglia and Tsang's transformation needs more
+
 
 class Variable(NamedTuple):
   """A Gamma variable made from its noise."""
 
-  log_x: tf.Tensor  # the path is in it
-  log_pi: tf.Tensor  # log-density of the noise, nats; the correction
+  log_x: tf.Tensor  # log x; its gradient in alpha is the path derivative
+  log_pi: tf.Tensor  # log-density of the noise, nats; its gradient corrects
 
 
 def rejection_noise(log_x: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
   """Returns the normal proposal that Marsaglia and Tsang accept as x.
 
   Args:
-    log_x: of Gamma(alpha, 1).
-    alpha: above 1/3.
+    log_x: `[...]`, logarithms of Gamma(alpha, 1) variables.
+    alpha: `[...]`, above 1/3.
   """
   shape = alpha - 1 / 3
+  # expm1 keeps the digits of a small noise, where x is near alpha - 1/3.
   return 3 * tf.sqrt(shape) * tf.math.expm1((log_x - tf.math.log(shape)) / 3)
 
 
@@ -37,8 +42,8 @@ def from_rejection_noise(noise: tf.Tensor, alpha: tf.Tensor) -> Variable:
   """Returns x = (alpha - 1/3) (1 + e / sqrt(9 alpha - 3))^3.
 
   Args:
-    noise: without gradient.
-    alpha: above 1/3; the gradient flows.
+    noise: `[...]`, without a gradient.
+    alpha: `[...]`, above 1/3. The gradient flows to alpha.
   Reference: Naesseth et al. (2017), arXiv:1610.05683, section 4.
   """
   shape = alpha - 1 / 3
@@ -52,21 +57,24 @@ def from_rejection_noise(noise: tf.Tensor, alpha: tf.Tensor) -> Variable:
 
 
 def standard_noise(log_x: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
-  """Returns log x less its mean, over its standard deviation.
+  """Returns (log x - E[log x]) / the standard deviation of log x.
 
   Args:
-    log_x: of Gamma(alpha, 1).
-    alpha: positive.
+    log_x: `[...]`, logarithms of Gamma(alpha, 1) variables.
+    alpha: `[...]`, positive.
   """
   return (log_x - tf.math.digamma(alpha)) / tf.sqrt(_trigamma(alpha))
 
 
 def from_standard_noise(noise: tf.Tensor, alpha: tf.Tensor) -> Variable:
-  """Returns x with log x of the mean and the variance of that of a Gamma.
+  """Returns x, where log x is the noise scaled and shifted.
+
+  The scale and the shift are the standard deviation and the mean of the
+  logarithm of a Gamma(alpha, 1) variable.
 
   Args:
-    noise: without gradient.
-    alpha: positive; the gradient flows.
+    noise: `[...]`, without a gradient.
+    alpha: `[...]`, positive. The gradient flows to alpha.
   Reference: Ruiz, Titsias and Blei (2016), arXiv:1610.02287, section 3.2.
   """
   variance = _trigamma(alpha)
@@ -77,26 +85,25 @@ def from_standard_noise(noise: tf.Tensor, alpha: tf.Tensor) -> Variable:
 
 
 def _trigamma(alpha: tf.Tensor) -> tf.Tensor:
+  """Returns the variance of log x."""
   return tf.math.polygamma(tf.ones_like(alpha), alpha)
 
 
 def log_augmentation(
   log_uniform: tf.Tensor, alpha: tf.Tensor, steps: int
 ) -> tf.Tensor:
-  """Returns what takes log x from Gamma(alpha + B) to Gamma(alpha).
+  """Returns log x - log x' for x' of Gamma(alpha + B) and x of Gamma(alpha).
 
-  x = x' u[1]^(1 / alpha) ... u[B]^(1 / (alpha + B - 1)): the larger shape is
-  nearer to a normal variable, and its proposal more often accepted.
+  x = x' u[1]^(1 / alpha) ... u[B]^(1 / (alpha + B - 1)). The variable x', whose
+  concentration is larger, is closer to a normal variable, and its proposal is
+  accepted more often.
 
   Args:
     log_uniform: `[B, ...]`, logarithms of uniform numbers.
-    alpha: `[...]`, positive; the gradient flows.
+    alpha: `[...]`, positive. The gradient flows to alpha.
     steps: B.
   """
   total = tf.zeros_like(alpha)
   for step in range(steps):
     total += log_uniform[step] / (alpha + step)
   return total
-
-
-MINIMUM_SHAPE = 1 / 3

@@ -12,6 +12,9 @@ from tf_mco import distributions
 from tf_mco._tfp import tfd
 from tf_mco.layers.heads import head
 
+# The mean of a pixel is kept this far from 0 and 1, whose logits are infinite.
+_LEAST_MEAN = 0.001
+
 
 class _BernoulliHead(head.DenseHead):
   support = 'binary'
@@ -23,29 +26,62 @@ class _BernoulliHead(head.DenseHead):
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class BernoulliPosterior(_BernoulliHead):
-  """Features to the logits of D binary latent variables, q(z | x).
+  """Maps features to the posterior of D binary latent variables.
 
-  `layer(features)` returns logits `[B, units]`; `.distribution(logits)` is
-  Independent Bernoulli with floating samples.
+  The density is
+
+    q(z | x) = prod_d s[d]^z[d] (1 - s[d])^(1 - z[d]),  s = sigmoid(logits),
+
+  where the logits, `[B, D]`, are a dense layer of the features. Samples are
+  floating zeros and ones. They carry no path gradient, therefore the posterior
+  is for estimators that need none, such as `disarm`, `reinforce_loo` and
+  `vimco`.
+
+  #### Example
+
+  >>> import tensorflow as tf
+  >>> import tf_mco
+  >>> head = tf_mco.layers.BernoulliPosterior(3)
+  >>> logits = head(tf.ones([2, 7]))
+  >>> logits.shape.as_list()
+  [2, 3]
+  >>> z = head.distribution(tf.zeros([2, 3])).sample(seed=(0, 1))
+  >>> bool(tf.reduce_all((z == 0) | (z == 1)))
+  True
   """
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class BernoulliLikelihood(_BernoulliHead):
-  """Features to the logits of binary data, p(x | z).
+  """Maps features to the likelihood of D binary observations.
+
+  The density p(x | z) is that of `BernoulliPosterior`, with the observation x
+  in place of z. Its support is 'binary': a `LatentVariableModel` refuses
+  observations outside [0, 1], and by default binarizes grey pixels anew at
+  every visit.
 
   Args:
-    units: the number of pixels, or None if the features are the logits.
-    mean: optional `[units]` array, the mean of the data in [0, 1]. The bias
-      starts at its logit, clipped to [0.001, 0.999].
+    units: D, the number of pixels. If it is None, the features are the logits.
+    mean: Optional array `[units]`, the mean of the observations, in [0, 1]. The
+      bias starts at the logit of the mean, which is clipped to [0.001, 0.999]
+      before, so that training need not learn the mean.
+
+  #### Example
+
+  >>> import tensorflow as tf
+  >>> import tf_mco
+  >>> head = tf_mco.layers.BernoulliLikelihood(2, mean=[0.5, 0.9])
+  >>> likelihood = head.distribution(head(tf.zeros([1, 3])))
+  >>> [f'{mean:.2f}' for mean in likelihood.mean().numpy()[0]]
+  ['0.50', '0.90']
   """
 
   def __init__(
     self,
     units: int | None = None,
     *,
-    mean: Any = None,
-    bias_initializer: Any = 'zeros',
+    mean: np.ndarray | list[float] | None = None,
+    bias_initializer: head.Initializer = 'zeros',
     **kwargs: Any,
   ):
     if mean is not None:
@@ -54,54 +90,66 @@ class BernoulliLikelihood(_BernoulliHead):
 
 
 def _logit_of_mean(
-  mean: Any, units: int | None
+  mean: np.ndarray | list[float], units: int | None
 ) -> keras.initializers.Initializer:
+  """Returns an initializer with the logits of the mean of the observations."""
   mean = np.asarray(mean, np.float64).reshape(-1)
   if mean.size != units or not np.all((mean >= 0) & (mean <= 1)):
     raise ValueError(
       f'`mean` must be {units} numbers in [0, 1], one per unit. Received: '
       f'{mean.size} numbers from {mean.min()} to {mean.max()}'
     )
-  mean = np.clip(mean, 0.001, 0.999)
+  mean = np.clip(mean, _LEAST_MEAN, 1 - _LEAST_MEAN)
   return keras.initializers.Constant(np.log(mean / (1 - mean)).tolist())
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class BernoulliPrior(keras.layers.Layer):
-  """D independent binary variables, p(z), with trainable logits.
+  """The prior of D independent binary variables, with trainable logits.
+
+  The density p(z) is that of `BernoulliPosterior`, with logits that do not
+  depend on anything.
 
   Args:
-    units: D.
-    trainable: whether the logits, 0 at first, are trained.
-    logits_initializer: of the logits.
-    **kwargs: of `keras.layers.Layer`.
+    units: D, the number of variables.
+    trainable: Whether the logits are trained. They start at 0, where every
+      variable is 1 with probability 1/2.
+    logits_initializer: The initializer of the logits.
+    **kwargs: Arguments of `keras.layers.Layer`.
+
+  #### Example
+
+  >>> import tf_mco
+  >>> prior = tf_mco.layers.BernoulliPrior(2)
+  >>> prior.distribution().mean().numpy().tolist()
+  [0.5, 0.5]
   """
 
   def __init__(
     self,
     units: int,
     *,
-    logits_initializer: Any = 'zeros',
+    logits_initializer: head.Initializer = 'zeros',
     **kwargs: Any,
   ):
     super().__init__(**kwargs)
     self.units = units
     self.logits_initializer = keras.initializers.get(logits_initializer)
-    self.logits: Any = None
+    self.logits: keras.Variable | None = None
 
-  def build(self, input_shape: Any = None) -> None:
-    """Makes the logits, `[units]`, float32 under any policy."""
+  def build(self, input_shape: head.Shape | None = None) -> None:
+    """Makes the logits, `[units]`, in float32 under half precision."""
     del input_shape
     self.logits = self.add_weight(
       name='logits',
       shape=(self.units,),
-      dtype='float64' if self.variable_dtype == 'float64' else 'float32',
+      dtype=head.full_precision(self.variable_dtype),
       initializer=self.logits_initializer,
       autocast=False,
     )
     self.built = True
 
-  def call(self, inputs: Any = None) -> tf.Tensor:
+  def call(self, inputs: tf.Tensor | None = None) -> tf.Tensor:
     """Returns the logits, `[units]`; the input is not used."""
     del inputs
     return tf.convert_to_tensor(self.logits)

@@ -17,8 +17,8 @@ _SCALES = {'exp': tf.exp, 'softplus': tf.math.softplus}
 class _LocationScaleHead(head.DenseHead):
   """Location and scale of each dimension from one parameter tensor.
 
-  The first half of the last axis is the location, the second the scale before
-  `scale` has made it positive.
+  The first half of the last axis is the location. The second half is a number
+  of any sign, which the function `scale` makes positive.
   """
 
   num_parameters = 2
@@ -34,10 +34,10 @@ class _LocationScaleHead(head.DenseHead):
     """Makes the layer.
 
     Args:
-      units: D; see `DenseHead`.
-      scale: 'exp' or 'softplus', what makes the scale positive.
-      minimum_scale: added to the scale, >= 0.
-      **kwargs: of `DenseHead`.
+      units: D, the number of dimensions; see `DenseHead`.
+      scale: 'exp' or 'softplus', the function that makes the scale positive.
+      minimum_scale: A number >= 0 that is added to the scale.
+      **kwargs: Arguments of `DenseHead`.
     """
     super().__init__(units, **kwargs)
     checks.one_of('scale', scale, tuple(_SCALES))
@@ -48,7 +48,7 @@ class _LocationScaleHead(head.DenseHead):
   def location_and_scale(
     self, parameters: tf.Tensor
   ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns both halves, the second made positive."""
+    """Returns the location, and the scale, which is positive."""
     location, raw = tf.split(parameters, 2, axis=-1)
     return location, _SCALES[self.scale](raw) + self.minimum_scale
 
@@ -69,21 +69,54 @@ class _GaussianHead(_LocationScaleHead):
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class GaussianPosterior(_GaussianHead):
-  """Features to mean and scale of D real latent variables, q(z | x).
+  """Maps features to the posterior of D real latent variables.
 
-  `layer(features)` returns `[B, 2 * units]`; `.distribution` is Independent
-  Normal, reparameterized.
+  The density is
+
+    q(z | x) = prod_d N(z[d]; mu[d], sigma[d]^2),
+    sigma = exp(s) + minimum_scale,  or  softplus(s) + minimum_scale,
+
+  where the parameter tensor `[B, 2 D]` holds mu in its first half and s in its
+  second. Samples are reparameterized, therefore the posterior is for every
+  estimator that follows the path of a sample, such as `elbo`, `iwae` and
+  `dreg`.
+
+  #### Example
+
+  >>> import tensorflow as tf
+  >>> import tf_mco
+  >>> head = tf_mco.layers.GaussianPosterior(3)
+  >>> parameters = head(tf.ones([2, 7]))
+  >>> parameters.shape.as_list()
+  [2, 6]
+  >>> head.distribution(tf.zeros([2, 6])).stddev().numpy().tolist()
+  [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
   """
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class GaussianLikelihood(_GaussianHead):
-  """Features to mean and scale of real data, p(x | z)."""
+  """Maps features to the Gaussian likelihood of D real observations.
+
+  The density p(x | z) is that of `GaussianPosterior`, with the observation x in
+  place of z. Where the mean can fit an observation exactly, the likelihood
+  grows without bound as the scale goes to 0; `minimum_scale` prevents this.
+  """
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class LogisticLikelihood(_LocationScaleHead):
-  """Features to location and scale of real data with heavier tails."""
+  """Maps features to the logistic likelihood of D real observations.
+
+  The density is
+
+    p(x | z) = prod_d e^-u[d] / (sigma[d] (1 + e^-u[d])^2),
+    u = (x - mu) / sigma.
+
+  Its tails fall like exp(-|u|), so that single observations far from the mean
+  cost less than under `GaussianLikelihood`. The parameters are those of
+  `GaussianPosterior`.
+  """
 
   def factors(self, parameters: tf.Tensor) -> tfd.Distribution:
     """Returns a Logistic for each dimension."""
@@ -92,12 +125,26 @@ class LogisticLikelihood(_LocationScaleHead):
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class GaussianPrior(keras.layers.Layer):
-  """D independent real variables, p(z): standard normal, or learned.
+  """The prior of D independent real variables: standard normal, or learned.
+
+  The density is
+
+    p(z) = prod_d N(z[d]; mu[d], exp(s[d])^2).
 
   Args:
-    units: D.
-    learned: whether mean and log-scale, 0 at first, are trained.
-    **kwargs: of `keras.layers.Layer`.
+    units: D, the number of variables.
+    learned: Whether mean mu and log-scale s are trained. They start at 0, and
+      stay there if they are not trained.
+    **kwargs: Arguments of `keras.layers.Layer`.
+
+  #### Example
+
+  >>> import tf_mco
+  >>> prior = tf_mco.layers.GaussianPrior(2)
+  >>> prior.distribution().event_shape.as_list()
+  [2]
+  >>> len(prior.trainable_weights)
+  0
   """
 
   def __init__(self, units: int, *, learned: bool = False, **kwargs: Any):
@@ -106,13 +153,13 @@ class GaussianPrior(keras.layers.Layer):
     checks.boolean('learned', learned)
     self.units = units
     self.learned = learned
-    self.parameters: Any = None
+    self.parameters: keras.Variable | None = None
 
   @property
   def _float(self) -> str:
-    return 'float64' if self.variable_dtype == 'float64' else 'float32'
+    return head.full_precision(self.variable_dtype)
 
-  def build(self, input_shape: Any = None) -> None:
+  def build(self, input_shape: head.Shape | None = None) -> None:
     """Makes mean and log-scale, `[2, units]`, if they are learned."""
     del input_shape
     if self.learned:
@@ -125,7 +172,7 @@ class GaussianPrior(keras.layers.Layer):
       )
     self.built = True
 
-  def call(self, inputs: Any = None) -> tf.Tensor:
+  def call(self, inputs: tf.Tensor | None = None) -> tf.Tensor:
     """Returns mean and log-scale, `[2, units]`; the input is not used."""
     del inputs
     if not self.learned:

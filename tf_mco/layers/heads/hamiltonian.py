@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tf_mco.layers.heads import head as head_lib
+from tf_mco.layers.heads import head
 from tf_mco.ops import checks
 from tf_mco.posteriors import hamiltonian
 from tf_mco.posteriors.hamiltonian import tempering as hamiltonian_tempering
@@ -16,18 +16,47 @@ from tf_mco.posteriors.hamiltonian import validation
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class HamiltonianPosterior(head_lib.Head):
-  """A posterior layer, followed by tempered leapfrog steps.
+class HamiltonianPosterior(head.Head):
+  """A posterior layer whose samples are moved by tempered leapfrog steps.
 
-  `layer(features)` returns the parameter tensor of `base_layer`;
-  `.distribution(parameters)` is a `posteriors.Hamiltonian` over its
-  distribution. Step sizes and temperatures are weights of this layer, hence of
-  the group `encoder`: shared by all examples.
+  A sample z0 of the base posterior and a momentum p0 follow the dynamics of the
+  Hamiltonian
+
+    H(z, p) = -log p(x, z) + |p|^2 / 2
+
+  for `num_steps` leapfrog steps, which carry z0 to places where the model has
+  more probability. `layer(features)` returns the parameter tensor of
+  `base_layer`, and `distribution(parameters)` is the `posteriors.Hamiltonian`
+  over the distribution of the base layer.
+
+  This layer holds the trainable step sizes and temperatures, which all examples
+  share; they belong to the parameter group `encoder`.
+
+  Warning: the posterior scores only the samples that it draws itself. Use it
+  with estimators that need no more, such as `elbo` and `iwae`. The latent
+  variables of the base must be real, because steps know no bounds.
+
+  Reference: Caterini, Doucet and Sejdinovic (2018), arXiv:1805.11328.
+
+  #### Example
+
+  >>> import tensorflow as tf
+  >>> import tf_mco
+  >>> layer = tf_mco.layers.HamiltonianPosterior(
+  ...   tf_mco.layers.GaussianPosterior(3), num_steps=4, step_size=0.25
+  ... )
+  >>> posterior = layer.distribution(layer(tf.ones([2, 7])))
+  >>> layer.step_sizes().numpy().tolist()
+  [0.25, 0.25, 0.25]
+  >>> log_joint = lambda z: -tf.reduce_sum(z**2, axis=-1)
+  >>> draw = posterior.sample_and_score(log_joint, 5, seed=1)
+  >>> draw.samples.shape.as_list()
+  [5, 2, 3]
   """
 
   def __init__(
     self,
-    base_layer: Any,
+    base_layer: head.Head,
     num_steps: int,
     *,
     step_size: float = 0.2,
@@ -43,23 +72,30 @@ class HamiltonianPosterior(head_lib.Head):
     """Makes the layer.
 
     Args:
-      base_layer: of q(z0 | x), say `GaussianPosterior(64)`.
-      num_steps: leapfrog steps; 0 is the base alone.
-      step_size: where training starts, between 0 and `max_step_size`.
-      max_step_size: bounds every step size: it times a sigmoid is trained,
-        for each dimension.
-      step_size_per_step: whether each step has step sizes of its own.
+      base_layer: The head of q(z0 | x), for instance `GaussianPosterior(64)`.
+      num_steps: The number of leapfrog steps. With 0 steps the posterior is
+        that of the base layer.
+      step_size: The value at which the training of the step sizes starts,
+        between 0 and `max_step_size`.
+      max_step_size: The bound of every step size. There is a step size for each
+        dimension, max_step_size * sigmoid(raw), of which raw is trained.
+      step_size_per_step: Whether each step has step sizes of its own.
       tempering: 'none', 'fixed' or 'free'; see `posteriors.Hamiltonian`.
-      schedule: of 'fixed': 'inverse_sqrt_beta' or 'variance'.
-      initial_temperature: of 'fixed', where training starts, above 1: one plus
-        an exponential is trained.
-      alpha: of 'free', where the factor of every step starts, between 0 and 1:
-        a sigmoid is trained.
-      recompute: trades time for memory: each step is computed again in the
-        backward pass. The decoder must then draw no random numbers.
-      **kwargs: of `keras.layers.Layer`; the dtype is by default the base's.
+      schedule: The meaning of the temperature under 'fixed' tempering,
+        'inverse_sqrt_beta' or 'variance'; see `posteriors.Hamiltonian`.
+      initial_temperature: Under 'fixed' tempering, the value at which training
+        starts, above 1. The temperature is 1 + exp(raw), of which raw is
+        trained.
+      alpha: Under 'free' tempering, the value at which the factor of every step
+        starts, between 0 and 1. The factor is sigmoid(raw), of which raw is
+        trained.
+      recompute: Whether the backward pass computes each step again instead of
+        storing it, which trades time for memory. The decoder must then draw no
+        random numbers.
+      **kwargs: Arguments of `keras.layers.Layer`. The dtype is by default that
+        of the base layer.
     Raises:
-      ValueError: for options out of range.
+      ValueError: For options out of range.
     """
     _check_base(base_layer)
     super().__init__(**{'dtype': base_layer.dtype_policy, **kwargs})
@@ -79,13 +115,16 @@ class HamiltonianPosterior(head_lib.Head):
     self.tempering, self.schedule = tempering, schedule
     self.initial_temperature, self.alpha = initial_temperature, alpha
     self.recompute = recompute
-    self.raw_step_sizes: Any = None
-    self.raw_temperature: Any = None
-    self.raw_alphas: Any = None
-    self.fault_step_sizes: Any = None
+    # The trainable numbers of any sign, which `distribution` maps to their
+    # ranges.
+    self.raw_step_sizes: keras.Variable | None = None
+    self.raw_temperature: keras.Variable | None = None
+    self.raw_alphas: keras.Variable | None = None
+    # The step sizes of the first bad step of training, NaN before there is one.
+    self.fault_step_sizes: keras.Variable | None = None
 
-  def build(self, input_shape: Any) -> None:
-    """Makes the weights; without steps there are those of the base alone."""
+  def build(self, input_shape: head.Shape) -> None:
+    """Makes the weights; without steps these are the base layer's alone."""
     if not self.base_layer.built:
       self.base_layer.build(input_shape)
     self.built = True
@@ -111,14 +150,13 @@ class HamiltonianPosterior(head_lib.Head):
       self.raw_alphas = self._weight('raw_alphas', shape, start)
 
   def _weight(
-    self, name: str, shape: tuple, value: float, **options: Any
-  ) -> Any:
-    # Half precision would round step sizes away.
-    wide = self.variable_dtype == 'float64'
+    self, name: str, shape: tuple[int, ...], value: float, **options: Any
+  ) -> keras.Variable:
+    """Returns a new weight, in float32 because half would round it away."""
     return self.add_weight(
       name=name,
       shape=shape,
-      dtype='float64' if wide else 'float32',
+      dtype=head.full_precision(self.variable_dtype),
       initializer=keras.initializers.Constant(value),
       autocast=False,
       **options,
@@ -128,19 +166,29 @@ class HamiltonianPosterior(head_lib.Head):
     """Returns the parameters of the base."""
     return self.base_layer(features)
 
-  def compute_output_shape(self, input_shape: Any) -> tuple:
+  def compute_output_shape(self, input_shape: head.Shape) -> head.Shape:
     """Returns the shape of the parameters."""
     return self.base_layer.compute_output_shape(input_shape)
 
   def step_sizes(self) -> tf.Tensor:
-    """Returns the step sizes, of the event's shape; by step if so chosen."""
+    """Returns the step sizes, of the shape of the event.
+
+    With `step_size_per_step` there is a leading axis of `num_steps`.
+    """
     raw = tf.convert_to_tensor(self.raw_step_sizes)
     return self.max_step_size * tf.sigmoid(raw)
 
   def distribution(self, parameters: tf.Tensor) -> hamiltonian.Hamiltonian:
-    """Returns the posterior with these parameters, `[B, ...]`."""
+    """Returns the posterior with these parameters.
+
+    Args:
+      parameters: `[B, ...]`, as calling this layer returns them; gradients
+        flow.
+    Returns:
+      A `posteriors.Hamiltonian` of batch shape `[B]`.
+    """
     base = self.base_layer.distribution(parameters)
-    options: dict[str, Any] = {}
+    options: dict[str, tf.Tensor] = {}
     if self.num_steps and self.tempering == 'fixed':
       raw = tf.convert_to_tensor(self.raw_temperature)
       options['initial_temperature'] = 1 + tf.exp(raw)
@@ -159,15 +207,19 @@ class HamiltonianPosterior(head_lib.Head):
   def note_fault(self, first: tf.Tensor) -> None:
     """Keeps the present step sizes where `first`, a boolean, is true.
 
-    A compiled step cannot raise, and its update spoils the step sizes.
+    A step size that is too large is the usual reason for a bound that is not
+    finite. The update of that step makes the step sizes NaN, so that they have
+    to be kept before.
     """
-    if self.num_steps:
-      kept = tf.convert_to_tensor(self.fault_step_sizes)
-      self.fault_step_sizes.assign(tf.where(first, self.step_sizes(), kept))
+    if self.fault_step_sizes is not None:
+      kept_before = tf.convert_to_tensor(self.fault_step_sizes)
+      self.fault_step_sizes.assign(
+        tf.where(first, self.step_sizes(), kept_before)
+      )
 
   def describe_fault(self) -> str:
-    """Returns a sentence on the step sizes that `note_fault` kept, or none."""
-    if not self.num_steps:
+    """Returns a sentence about the step sizes that `note_fault` kept."""
+    if self.fault_step_sizes is None:
       return ''
     sizes = validation.describe([self.fault_step_sizes])
     return (
@@ -198,25 +250,25 @@ class HamiltonianPosterior(head_lib.Head):
     return cls(**{**config, 'base_layer': deserialize(config['base_layer'])})
 
 
-def _check_base(base_layer: Any) -> None:
-  """Raises ValueError unless it is a layer that makes a distribution."""
-  if not isinstance(base_layer, keras.layers.Layer) or not hasattr(
-    base_layer, 'distribution'
-  ):
+def _check_base(base_layer: head.Head) -> None:
+  """Raises ValueError unless the base layer makes a distribution."""
+  if not isinstance(base_layer, head.Head):
     raise ValueError(
-      '`base_layer` must be a posterior layer of tf_mco.layers, with a '
-      f'`.distribution`. Received: {base_layer!r}'
+      '`base_layer` must be a posterior layer of tf_mco.layers, or another '
+      f'subclass of tf_mco.layers.Head. Received: {base_layer!r}'
     )
 
 
-def _event_shape(base_layer: Any, input_shape: Any) -> tuple:
+def _event_shape(
+  base_layer: head.Head, input_shape: head.Shape
+) -> tuple[int, ...]:
   """Returns the shape of a sample of one example.
 
   Args:
-    base_layer: built.
-    input_shape: of its features, with the axis of examples.
+    base_layer: The head of q(z0 | x), after it has been built.
+    input_shape: The shape of its features, with the batch axis.
   Raises:
-    ValueError: if it is not known.
+    ValueError: If the shape of the features is not known.
   """
   output = base_layer.compute_output_shape(input_shape)
   if None in output[1:]:
@@ -230,11 +282,11 @@ def _event_shape(base_layer: Any, input_shape: Any) -> tuple:
 
 
 def _logit(probability: float) -> float:
-  """Returns what a sigmoid maps to `probability`."""
+  """Returns the number that the sigmoid maps to `probability`."""
   return math.log(probability) - math.log1p(-probability)
 
 
-def _check_between(name: str, value: Any, low: float, high: float) -> None:
+def _check_between(name: str, value: float, low: float, high: float) -> None:
   """Raises ValueError unless `value` is a number in (low, high)."""
   number = isinstance(value, (int, float)) and not isinstance(value, bool)
   if not number or not low < value < high:

@@ -1,61 +1,154 @@
-"""The base of layers that end a network in parameters of a distribution."""
+"""The base classes of layers that end a network in a distribution."""
 
 from __future__ import annotations
 
-from typing import Any
+import abc
+from typing import Any, TypeAlias
 
 import keras
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
 
+# The forms in which Keras takes an initializer.
+Initializer: TypeAlias = str | dict[str, Any] | keras.initializers.Initializer
+# The shape of a tensor in Keras; the batch axis and others may be unknown.
+Shape: TypeAlias = tuple[int | None, ...]
 
-class Head(keras.layers.Layer):
-  """The base class of layers that make the parameters of a distribution."""
 
-  # The values that the distribution can score: 'binary', or 'real'.
-  support = 'real'
+def full_precision(dtype: str) -> str:
+  """Returns 'float64' for 'float64', and 'float32' for any other dtype.
 
-  def distribution(self, parameters: tf.Tensor) -> Any:
-    """Returns the distribution with these parameters."""
-    raise NotImplementedError
+  Log-densities and the parameters that they are computed from lose too many
+  digits in half precision.
+  """
+  return 'float64' if dtype == 'float64' else 'float32'
+
+
+class Head(keras.layers.Layer, abc.ABC):
+  """The last layer of an encoder or a decoder: it makes a distribution.
+
+  A head does two things. Called on features, it returns the *parameter tensor*
+  of a distribution, and because this is a plain tensor, the head works in
+  functional models, `predict`, saving and export. Given such a tensor,
+  `distribution` returns the distribution itself:
+
+    parameters = head(features)              # [B, ...]
+    q = head.distribution(parameters)        # batch shape [B]
+
+  Derive from this class to write a head of your own, or from `DenseHead` if the
+  parameters are a dense layer of the features, as they usually are. Register
+  the class with `keras.saving.register_keras_serializable`, so that models
+  that contain the head can be loaded.
+
+  Attributes:
+    support: 'binary' if the distribution scores values in {0, 1}, else 'real'.
+      A `LatentVariableModel` checks its observations against the support of
+      the likelihood, and binarizes observations for a likelihood of binary
+      data.
+
+  #### Example
+
+  This head fixes the scale of a Gaussian, so that the features are the mean.
+
+  >>> import tensorflow as tf
+  >>> import tensorflow_probability as tfp
+  >>> import tf_mco
+  >>> class UnitGaussian(tf_mco.layers.Head):
+  ...   def call(self, features):
+  ...     return features
+  ...   def distribution(self, parameters):
+  ...     normal = tfp.distributions.Normal(parameters, 1.0)
+  ...     return tfp.distributions.Independent(normal, 1)
+  >>> head = UnitGaussian()
+  >>> head.distribution(head(tf.zeros([2, 3]))).event_shape.as_list()
+  [3]
+  """
+
+  support: str = 'real'
+
+  @abc.abstractmethod
+  def distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
+    """Returns the distribution with these parameters.
+
+    Args:
+      parameters: `[B, ...]`, or `[K, B, ...]` for K samples of the layer
+        above, as calling this head returns them. Gradients flow to them.
+    Returns:
+      A `tfd.Distribution`, or one of `tf_mco.posteriors`, of batch shape `[B]`
+      or `[K, B]`.
+    """
 
   def note_fault(self, first: tf.Tensor) -> None:
-    """Keeps what `describe_fault` reports, where `first` is true."""
+    """Keeps values that explain a bad step, before its update spoils them.
+
+    A compiled step cannot raise an error, therefore it calls this method in
+    every step. The default keeps nothing.
+
+    Args:
+      first: a boolean scalar, true in the first step whose bound or gradient is
+        not finite.
+    """
     del first
 
   def describe_fault(self) -> str:
-    """Returns a sentence on the first bad step, or an empty string."""
+    """Returns a sentence about the values that `note_fault` kept, or ''."""
     return ''
 
 
 class DenseHead(Head):
-  """Maps features to the parameter tensor of a distribution.
+  """A head whose parameters are a dense layer of the features.
 
-  The layer returns tensors only, so that it works in functional models,
-  `predict`, saving and export; `distribution(parameters)` interprets them.
+  A distribution with D dimensions and `num_parameters` parameters for each of
+  them takes
+
+    parameters = features @ kernel + bias    # [..., D * num_parameters]
+
+  or the features themselves, if `units` is None. A subclass sets
+  `num_parameters` and implements `factors`, which returns the distribution of
+  the single dimensions; `distribution` makes one event of all of them.
+
+  #### Example
+
+  >>> import tensorflow as tf
+  >>> import tensorflow_probability as tfp
+  >>> import tf_mco
+  >>> class LaplacePosterior(tf_mco.layers.DenseHead):
+  ...   num_parameters = 2
+  ...   def factors(self, parameters):
+  ...     location, log_scale = tf.split(parameters, 2, axis=-1)
+  ...     return tfp.distributions.Laplace(location, tf.exp(log_scale))
+  >>> head = LaplacePosterior(5)
+  >>> parameters = head(tf.ones([2, 7]))
+  >>> parameters.shape.as_list()
+  [2, 10]
+  >>> q = head.distribution(parameters)
+  >>> q.batch_shape.as_list(), q.event_shape.as_list()
+  ([2], [5])
   """
 
-  # Parameters per dimension of the event.
-  num_parameters = 1
+  # The number of parameters for each dimension of the event.
+  num_parameters: int = 1
 
   def __init__(
     self,
     units: int | None = None,
     *,
-    kernel_initializer: Any = 'glorot_uniform',
-    bias_initializer: Any = 'zeros',
+    kernel_initializer: Initializer = 'glorot_uniform',
+    bias_initializer: Initializer = 'zeros',
     **kwargs: Any,
   ):
     """Makes the layer.
 
     Args:
-      units: D, the dimensions of the event; the parameters are then a dense
-        layer of the features, `[..., D * num_parameters]`. None: the features
-        are themselves the parameters, for instance a convolution's output.
-      kernel_initializer: of the dense layer.
-      bias_initializer: of the dense layer.
-      **kwargs: of `keras.layers.Layer`.
+      units: D, the number of dimensions of the event. If it is None, the
+        features are themselves the parameters; a convolution, for instance,
+        can return them.
+      kernel_initializer: The initializer of the dense layer's kernel.
+      bias_initializer: The initializer of the dense layer's bias.
+      **kwargs: Arguments of `keras.layers.Layer`.
+    Raises:
+      ValueError: If `units` is neither None nor a positive integer.
     """
     super().__init__(**kwargs)
     if units is not None and (not isinstance(units, int) or units < 1):
@@ -78,21 +171,22 @@ class DenseHead(Head):
 
   @property
   def num_features(self) -> int:
-    """The numbers that a dimension's parameters are made of."""
+    """The number of features that the parameters of a dimension come from."""
     return self.num_parameters
 
-  def build(self, input_shape: Any) -> None:
-    """Makes the weights."""
+  def build(self, input_shape: Shape) -> None:
+    """Makes the weights for features of this shape, `[B, ...]`."""
     if self.dense is not None:
       self.dense.build(input_shape)
     else:
+      # All axes of the features but the batch axis are axes of the event.
       self.event_rank = len(input_shape) - 1
 
   def call(self, features: tf.Tensor) -> tf.Tensor:
     """Returns the parameters, `[B, D * num_parameters]`."""
     return features if self.dense is None else self.dense(features)
 
-  def compute_output_shape(self, input_shape: Any) -> tuple:
+  def compute_output_shape(self, input_shape: Shape) -> Shape:
     """Returns the shape of the parameters."""
     if self.units is None:
       return tuple(input_shape)
@@ -102,10 +196,11 @@ class DenseHead(Head):
     """Returns the distribution with these parameters.
 
     Args:
-      parameters: `[B, ...]` or `[K, B, ...]`, as this layer returns them.
-        Half precision is raised to float32: log-weights need it.
+      parameters: `[B, ...]` or `[K, B, ...]`, as calling this head returns
+        them; gradients flow. Half precision is raised to float32, because
+        log-weights need it.
     Returns:
-      Of batch shape `[B]` or `[K, B]`.
+      The distribution of the whole event, of batch shape `[B]` or `[K, B]`.
     """
     if parameters.dtype in (tf.float16, tf.bfloat16):
       parameters = tf.cast(parameters, tf.float32)
@@ -113,9 +208,15 @@ class DenseHead(Head):
       self.factors(parameters), reinterpreted_batch_ndims=self.event_rank
     )
 
+  @abc.abstractmethod
   def factors(self, parameters: tf.Tensor) -> tfd.Distribution:
-    """Returns one distribution per dimension of the event."""
-    raise NotImplementedError
+    """Returns the distributions of the single dimensions of the event.
+
+    Args:
+      parameters: `[..., D * num_parameters]`.
+    Returns:
+      A distribution of batch shape `[..., D]`.
+    """
 
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from tf_mco import distributions
 from tf_mco._tfp import tfd
+from tf_mco.layers.heads import head
 from tf_mco.layers.heads import positive
-from tf_mco.layers.heads import positive_prior
 from tf_mco.ops import checks
 
 LOCATIONS = ('direction', 'angle')
@@ -18,11 +18,30 @@ LOCATIONS = ('direction', 'angle')
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class VonMisesPosterior(positive.PositiveHead):
-  """Features to location and concentration of D angles, q(z | x).
+  """Maps features to the posterior of D latent angles in [-pi, pi].
 
-  `layer(features)` returns `[B, 2 * units]`, the locations in radians and then
-  the concentrations; `.distribution` is Independent `distributions.VonMises`
-  with samples in [-pi, pi].
+  The density is
+
+    q(z | x) = prod_d exp(k[d] cos(z[d] - mu[d])) / (2 pi I0(k[d])),
+
+  where the parameter tensor `[B, 2 D]` holds the locations mu, in radians, in
+  its first half and the concentrations k in its second. Samples are
+  reparameterized implicitly; see `distributions.VonMises`.
+
+  A decoder should see the point (cos z, sin z) rather than the angle z, because
+  -pi and pi are the same direction.
+
+  #### Example
+
+  >>> import tensorflow as tf
+  >>> import tf_mco
+  >>> head = tf_mco.layers.VonMisesPosterior(3)
+  >>> parameters = head(tf.ones([2, 7]))
+  >>> parameters.shape.as_list()
+  [2, 6]
+  >>> z = head.distribution(parameters).sample(5, seed=(0, 1))
+  >>> z.shape.as_list(), bool(tf.reduce_all(abs(z) <= 3.15))
+  ([5, 2, 3], True)
   """
 
   num_parameters = 2
@@ -37,19 +56,20 @@ class VonMisesPosterior(positive.PositiveHead):
     """Makes the layer.
 
     Args:
-      units: D; see `DenseHead`.
-      location: 'direction': the angle of a point (x, y), two features, so that
-        a network need not jump where -pi and pi meet; 'angle': one feature, in
-        radians.
-      **kwargs: of `PositiveHead`; `clip` is of the concentration.
+      units: D, the number of angles; see `DenseHead`.
+      location: With 'direction', the location is the angle of a point (x, y),
+        which takes two features, so that a network need not jump where -pi and
+        pi meet. With 'angle', one feature is the location, in radians.
+      **kwargs: `minimum` and `clip`, the floor and the bounds of the
+        concentration, and the arguments of `DenseHead`.
     """
     checks.one_of('location', location, LOCATIONS)
-    self.location = location  # the base asks for `num_features`
+    self.location = location  # before the base class asks for `num_features`
     super().__init__(units, **kwargs)
 
   @property
   def num_features(self) -> int:
-    """The numbers that location and concentration are made of."""
+    """The number of features that the parameters of an angle come from."""
     return 3 if self.location == 'direction' else 2
 
   def valid(self, raw: tf.Tensor) -> tf.Tensor:
@@ -58,7 +78,7 @@ class VonMisesPosterior(positive.PositiveHead):
     angle = place[0] if self.location == 'angle' else _direction(*place)
     return tf.concat([angle, self.positive(last)], axis=-1)
 
-  def compute_output_shape(self, input_shape: Any) -> tuple:
+  def compute_output_shape(self, input_shape: head.Shape) -> head.Shape:
     """Returns the shape of the parameters."""
     if self.units is not None:
       return super().compute_output_shape(input_shape)
@@ -76,34 +96,52 @@ class VonMisesPosterior(positive.PositiveHead):
 
 
 def _direction(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-  """Returns the angle of (x, y), 0 without gradient for (0, 0)."""
+  """Returns the angle of (x, y), and 0 without a gradient for (0, 0)."""
   nowhere = (x == 0) & (y == 0)
+  # The gradient of atan2 divides by x^2 + y^2, which must not be 0.
   return tf.atan2(y, tf.where(nowhere, tf.ones_like(x), x))
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class VonMisesPrior(positive_prior.PositivePrior):
-  """D independent angles, p(z): uniform, another von Mises, or learned."""
+class VonMisesPrior(positive.PositivePrior):
+  """The prior of D independent angles: uniform, another von Mises, or learned.
 
-  real = ('loc',)
+  The density p(z) is that of `VonMisesPosterior`, with parameters that do not
+  depend on anything. By default the concentration is 0, which makes the prior
+  uniform on the circle.
+
+  #### Example
+
+  >>> import tf_mco
+  >>> prior = tf_mco.layers.VonMisesPrior(2)
+  >>> density = prior.distribution().prob([0.0, 1.0])
+  >>> f'{density:.4f}'  # 1 / (2 pi)^2
+  '0.0253'
+  """
+
+  real_parameters = ('loc',)
 
   def __init__(
     self,
     units: int,
     *,
-    loc: Any = 0.0,
-    concentration: Any = 0.0,
+    loc: positive.Values = 0.0,
+    concentration: positive.Values = 0.0,
     **kwargs: Any,
   ):
     """Makes the layer.
 
     Args:
-      units: D.
-      loc: the mean direction in radians, a number or D of them.
-      concentration: kappa; the number 0 is the uniform distribution, which
-        cannot be learned from; else positive, a number or D of them.
-      **kwargs: `learned` and `clip` of `PositivePrior`, and of
+      units: D, the number of angles.
+      loc: The mean direction in radians, a number or D of them.
+      concentration: The concentration k. The number 0 stands for the uniform
+        distribution, which cannot be learned; otherwise the concentration is a
+        positive number, or D of them.
+      **kwargs: `learned`, whether the parameters are trained; `clip`, optional
+        bounds (low, high) of the concentration; and arguments of
         `keras.layers.Layer`.
+    Raises:
+      ValueError: If a concentration of 0 is to be learned.
     """
     self.uniform = isinstance(concentration, (int, float)) and not concentration
     if self.uniform and kwargs.get('learned'):
@@ -121,7 +159,8 @@ class VonMisesPrior(positive_prior.PositivePrior):
     """Returns p(z), of batch shape `[]` and event shape `[units]`."""
     loc, concentration = self.parameters()
     if self.uniform:
-      # One density for every kappa: no case of its own for the divergence.
+      # The density is one expression for every concentration, also for 0, so
+      # that the divergence needs no case for the uniform distribution.
       concentration = tf.zeros_like(concentration)
     return tfd.Independent(
       distributions.VonMises(loc, concentration), reinterpreted_batch_ndims=1

@@ -10,6 +10,7 @@ from tf_mco import posteriors
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import sampling
 from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
 
@@ -78,7 +79,7 @@ class GenerativeModel:
     seed, data_seed = random.split(seed, 2)
     count = tf.shape(self._x)[0]
     path = sample_path(self._decoder, self._prior, count, seed=seed)
-    x = random.sample(self._likelihood(path[0]), [], seed=data_seed)[0]
+    x = sampling.sample(self._likelihood(path[0]), [], seed=data_seed)[0]
     x = tf.ensure_shape(x, self._x.shape)
     return tf.nest.map_structure(tf.stop_gradient, (x, path))
 
@@ -122,9 +123,9 @@ def sample_path(
     seed: an integer or an int32 `[2]` tensor.
   """
   prior_seed, seed = random.split(seed, 2)
-  path = [random.sample(prior, [1, count], seed=prior_seed)]
+  path = [sampling.sample(prior, [1, count], seed=prior_seed)]
   for depth in reversed(range(1, len(decoder))):
     distribution = decoder[depth].distribution(path[0])
     layer_seed = random.fold_in(seed, depth)
-    path.insert(0, random.sample(distribution, [], seed=layer_seed))
+    path.insert(0, sampling.sample(distribution, [], seed=layer_seed))
   return tuple(path)

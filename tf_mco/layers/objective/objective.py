@@ -11,6 +11,7 @@ from tf_mco import estimators
 from tf_mco import random
 from tf_mco import registry
 from tf_mco import types
+from tf_mco.distributions import sampling
 from tf_mco.layers.objective import conditional as conditional_lib
 from tf_mco.layers.objective import configuration as configuration_lib
 from tf_mco.layers.objective import encoded_batch
@@ -102,11 +103,13 @@ class MonteCarloObjective(keras.layers.Layer):
       prior,
     ]
     configuration_lib.check(
-      self.configuration, self.encoder_conditionals, self.decoder_conditionals
+      self.configuration(), self.encoder_conditionals, self.decoder_conditionals
     )
     self.step: Any = None
 
-  @property
+  # This is a method, because Keras looks for layers in the attributes and the
+  # properties of a layer, in alphabetical order, and names the weights in a
+  # file after the first of them. A property would come before `decoder`.
   def configuration(self) -> configuration_lib.Configuration:
     """The arguments of which the layer was made."""
     return configuration_lib.Configuration(
@@ -131,7 +134,7 @@ class MonteCarloObjective(keras.layers.Layer):
 
   def parameter_groups(self) -> dict[str, list[keras.Variable]]:
     """Returns the trainable variables of encoder, decoder and prior."""
-    return configuration_lib.trainable_variables(self.configuration)
+    return configuration_lib.trainable_variables(self.configuration())
 
   def build(self, input_shape: Any) -> None:
     """Makes all weights, by one evaluation of an example of zeros."""
@@ -153,7 +156,7 @@ class MonteCarloObjective(keras.layers.Layer):
       if batch.posterior.can_rescore:
         self.surrogate(example, seed=0)
       else:  # a trajectory needs a tape, and `init_scope` stops them all
-        batch.log_joint(random.sample(batch.first_posterior, [1], seed=0))
+        batch.log_joint(sampling.sample(batch.first_posterior, [1], seed=0))
 
   @property
   def log_dtype(self) -> str:
@@ -233,7 +236,7 @@ class MonteCarloObjective(keras.layers.Layer):
     if training:
       seed = self.next_seed()
     else:
-      seed = random.fold_in(self.seed, -1)
+      seed = random.fold_in(self.seed, random.Salt.CALL)
     result = self.surrogate(x, training=training, seed=seed)
     self.add_loss(tf.reduce_mean(result.loss))
     return result.bound
@@ -247,7 +250,7 @@ class MonteCarloObjective(keras.layers.Layer):
 
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
-    config = configuration_lib.to_config(self.configuration)
+    config = configuration_lib.to_config(self.configuration())
     return {**super().get_config(), **config}
 
   @classmethod

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import sampling
 from tf_mco.ops import gradients
 from tf_mco.posteriors import posterior as posterior_lib
 
@@ -77,7 +77,7 @@ def controlled(
 def standard_normal(like: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
   """Returns standard normal numbers of the shape and dtype of `like`."""
   normal = tfd.Normal(tf.zeros_like(like), tf.ones_like(like))
-  return random.sample(normal, [], seed=seed)
+  return sampling.sample(normal, [], seed=seed)
 
 
 def against(factor: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:

@@ -179,7 +179,7 @@ class Hamiltonian(posterior_lib.Posterior):
     start = self._start.sample(num_samples, seed=seed)
     noise = tf.zeros_like(start)
     if self.num_steps:
-      momentum_seed = random.fold_in(seed, 1)
+      momentum_seed = random.fold_in(seed, random.Salt.MOMENTUM)
       noise = log_weights_lib.standard_normal(start, seed=momentum_seed)
     return self.transport(log_joint, start, noise)
 

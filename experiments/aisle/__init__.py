@@ -1,1 +1,0 @@
-"""The Gaussian study of adaptive importance sampling (aisle_gaussian)."""

@@ -1,1 +1,0 @@
-"""The Gaussian study of the Hamiltonian VAE (hvae_gaussian)."""

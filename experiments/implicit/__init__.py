@@ -1,1 +1,0 @@
-"""Implicit reparameterization: VAEs and the Dirichlet study."""

@@ -1,0 +1,1 @@
+"""VAEs with latent variables that are reparameterized implicitly."""

@@ -1,1 +1,0 @@
-"""What every run needs: flags, directory, training loop, progress."""

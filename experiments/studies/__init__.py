@@ -1,0 +1,1 @@
+"""Studies: each one answers one question, and trains no Keras model."""

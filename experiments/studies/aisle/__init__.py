@@ -1,0 +1,1 @@
+"""Adaptive importance sampling for learning (AISLE), on a Gaussian."""

@@ -1,0 +1,1 @@
+"""The accuracy of implicit derivatives of Gamma samples."""

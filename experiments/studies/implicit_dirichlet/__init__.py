@@ -1,0 +1,1 @@
+"""Gradients through samples of a Dirichlet, by several methods."""

@@ -1,0 +1,38 @@
+"""The methods that the Dirichlet study compares, each from one sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import functools
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+import tf_mco
+from tf_mco import distributions
+from tf_mco._tfp import tfd
+
+Posterior = Callable[[tf.Tensor], Any]
+
+
+class DirichletMethod(NamedTuple):
+  """An estimator of a mean, and the distribution whose samples it uses."""
+
+  estimator: tf_mco.Estimator
+  posterior: Posterior  # from concentrations `[B, D]`
+
+
+def _method(name: str, posterior: Posterior, **options: int) -> DirichletMethod:
+  return DirichletMethod(tf_mco.get_estimator(name, **options), posterior)
+
+
+_ours = distributions.Dirichlet
+METHODS: Mapping[str, DirichletMethod] = {
+  'implicit, Gamma ratios': _method('elbo', _ours),
+  'implicit, CDF': _method('elbo', functools.partial(_ours, gradient='cdf')),
+  'RSVI, B = 1': _method('rsvi', _ours, augmentation=1),
+  'RSVI, B = 5': _method('rsvi', _ours, augmentation=5),
+  'GREP': _method('grep', _ours),
+  'score function': _method('reinforce', _ours),
+  'TFP': _method('elbo', tfd.Dirichlet),
+}

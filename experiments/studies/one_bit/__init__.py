@@ -1,0 +1,1 @@
+"""The one-bit problem of the ARM, RELAX and DisARM papers."""

@@ -1,0 +1,1 @@
+"""Latent Dirichlet allocation with an amortized Dirichlet posterior."""
