@@ -380,9 +380,9 @@ _POSTERIORS = [
     *(
       (
         'path between layers dropped',
-        'log_space.draw(self.conditional(path), [], seed=layer_seed)',
-        'log_space.draw(self.conditional(tuple(map(tf.stop_gradient, path))),'
-        ' [], seed=layer_seed)',
+        'sampling.sample(self.conditional(path), [],',
+        'sampling.sample('
+        'self.conditional(tuple(map(tf.stop_gradient, path))), [],',
         _drawn(name, 'chain'),
         _FORMULA,
       )
