@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.diagnostics import small_model
+from tests.support import small_model
 import tf_mco
 from tf_mco import diagnostics
 

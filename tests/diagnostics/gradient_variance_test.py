@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.diagnostics import small_model
+from tests.support import small_model
 from tf_mco import diagnostics
 from tf_mco.diagnostics import running
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.diagnostics import small_model
+from tests.support import small_model
 import tf_mco
 from tf_mco import diagnostics
 from tf_mco.diagnostics import gradient_source as source_lib

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.testing import rows
+from tests.contract import table
 import tf_mco
 
 _LOSSES = {
@@ -19,9 +18,9 @@ _LOSSES = {
 
 
 @pytest.mark.parametrize(
-  'case', [case for case in rows.CASES if case.row.name in _LOSSES], ids=str
+  'case', [case for case in table.SMALL if case.row.name in _LOSSES], ids=str
 )
-def test_loss_is_the_estimator(case: rows.Case) -> None:
+def test_loss_is_the_estimator(case: table.Case) -> None:
   loss: Callable[..., tf.Tensor] = _LOSSES[case.row.name]
   problem, parameters = case.problem, case.problem.rows()
   with tf.GradientTape(persistent=True) as tape:
@@ -50,48 +49,3 @@ def test_reinforce_loo_loss_by_hand() -> None:
   # log_w = (1, 3, 9): each minus the mean of the others, by 3.
   expected = [[5 / 3], [2 / 3], [-7 / 3]]
   np.testing.assert_allclose(by_log_q, expected, rtol=1e-6)
-
-
-def _prior_scores(case: rows.Case, path: Any) -> tuple[np.ndarray, np.ndarray]:
-  """Returns log-weights `[K, R]` and d log p / d prior `[K, R, D]`."""
-  problem = case.problem
-  parameters = problem.rows(case.outcomes.example)
-  path = path if isinstance(path, tuple) else (path,)
-  log_q = 0.0
-  for layer, z in enumerate(path):
-    logits = problem.logits(parameters, path[:layer])
-    log_q += tf.reduce_sum(z * logits - tf.math.softplus(logits), -1)
-  log_w = problem.function(parameters, path) - log_q
-  prior = tf.sigmoid(parameters['prior'])
-  return log_w.numpy(), (tf.concat(path, -1) - prior).numpy()
-
-
-@pytest.mark.parametrize(
-  'case', [case for case in rows.CASES if case.num_examples > 1], ids=str
-)
-def test_gradient_of_the_prior_in_each_draw(case: rows.Case) -> None:
-  """A mean, or one weighted by the bound's weights, of every evaluation."""
-  outcomes, problem = case.outcomes, case.problem
-  parameters = problem.rows(outcomes.example)
-  with tf.GradientTape() as tape:
-    tape.watch(parameters['prior'])
-    surrogate = case.estimator.surrogate(
-      problem.log_joint(parameters),
-      problem.posterior(parameters),
-      outcomes.draw,
-    )
-  found = -tape.gradient(surrogate.loss, parameters['prior'])
-
-  paths = [outcomes.draw.samples]
-  if case.row.pairs:
-    paths = [pair.path for pair in outcomes.draw.pairs]
-    if case.row.of_mean or not case.row.weights_give_bound:
-      paths += [pair.antithetic for pair in outcomes.draw.pairs]
-  expected = 0.0
-  for path in paths:
-    log_w, scores = _prior_scores(case, path)
-    weights = np.full(log_w.shape, 1 / len(log_w))
-    if case.row.bound == 'iwae':
-      weights = np.exp(log_w - np.logaddexp.reduce(log_w, 0))
-    expected += (weights[..., None] * scores).sum(0) / len(paths)
-  np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)

@@ -9,7 +9,7 @@ import pytest
 from scipy import special
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import evaluation
 from tf_mco._tfp import tfd
 

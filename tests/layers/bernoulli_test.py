@@ -10,7 +10,7 @@ import pytest
 from scipy import special
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import layers
 
 _HEADS = [layers.BernoulliPosterior, layers.BernoulliLikelihood]

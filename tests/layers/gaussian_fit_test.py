@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.testing import continuous_rows
-from tests.testing import gaussian_models
+from tests.contract import table
+from tests.support import gaussian_models
 import tf_mco
 from tf_mco import random
 
@@ -22,7 +22,7 @@ def _values(model: keras.Model) -> list[np.ndarray]:
 
 
 def _check_fit(
-  row: continuous_rows.Row, likelihood: str, num_layers: int, *, jit: bool
+  row: table.Row, likelihood: str, num_layers: int, *, jit: bool
 ) -> None:
   """One compiled step of SGD is the step of the eager gradient."""
   model = gaussian_models.model(row.make(_K), likelihood, num_layers)
@@ -45,8 +45,8 @@ def _check_fit(
 
 _ONE_LAYER = [
   row
-  for row in continuous_rows.ROWS
-  if not row.name.startswith('aisle-') or row.name.startswith('aisle-chi2')
+  for row in table.REAL_ROWS
+  if not str(row).startswith('aisle-') or str(row).startswith('aisle-chi2')
 ]
 
 
@@ -56,10 +56,10 @@ _JITTED = ('elbo', 'stl', 'aisle-chi2-score')
 
 
 @pytest.mark.parametrize('row', _ONE_LAYER, ids=str)
-def test_fit(row: continuous_rows.Row) -> None:
+def test_fit(row: table.Row) -> None:
   names = sorted(gaussian_models.LIKELIHOODS)
   likelihood = names[_ONE_LAYER.index(row) % len(names)]
-  _check_fit(row, likelihood, 1, jit=row.name in _JITTED)
+  _check_fit(row, likelihood, 1, jit=str(row) in _JITTED)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_fit(row: continuous_rows.Row) -> None:
   ],
 )
 def test_fit_of_two_layers(name: str, likelihood: str) -> None:
-  _check_fit(continuous_rows.BY_NAME[name], likelihood, 2, jit=True)
+  _check_fit(table.BY_NAME[name], likelihood, 2, jit=True)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import scipy.special
 import scipy.stats
 import tensorflow as tf
 
-from tests.testing import gaussian_models
+from tests.support import gaussian_models
 import tf_mco
 from tf_mco import layers
 from tf_mco import models

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco.layers.objective import pixels
 
 _BAD = [np.nan, np.inf, -np.inf, -1e-3, 1.001]

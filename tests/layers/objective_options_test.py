@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import pytest
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import layers
 
 

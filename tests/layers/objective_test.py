@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 import tf_mco
 from tf_mco import layers
 from tf_mco import random

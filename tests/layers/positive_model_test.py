@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.testing import positive_models
+from tests.support import positive_models
 import tf_mco
 from tf_mco import layers
 from tf_mco import models

@@ -9,7 +9,7 @@ import pytest
 from scipy import special
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import layers
 from tf_mco import models
 from tf_mco import posteriors

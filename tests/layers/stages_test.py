@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import layers
 from tf_mco.layers.objective import conditional as conditional_lib
 

@@ -12,7 +12,7 @@ import pytest
 from scipy import special
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 import tf_mco
 from tf_mco import layers
 from tf_mco import types

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import models
 
 _POISON = 0.123  # in a first pixel it makes a _Poisonous layer fail

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 
 _BATCH = 4
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import models
 
 _GROUPS = ('encoder', 'decoder', 'prior')

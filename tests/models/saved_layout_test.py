@@ -6,7 +6,7 @@ import pathlib
 
 import h5py
 
-from tests.models import tiny
+from tests.support import tiny
 
 
 def test_the_places_of_weights_in_a_file(tmp_path: pathlib.Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models import tiny
+from tests.support import tiny
 from tf_mco import models
 
 

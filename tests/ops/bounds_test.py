@@ -11,7 +11,7 @@ import pytest
 import scipy.special
 import tensorflow as tf
 
-from tests.testing import continuous_formulas
+from tests.contract import formulas
 from tf_mco import random
 from tf_mco.ops import bounds
 from tf_mco.ops import log_weights
@@ -65,7 +65,7 @@ def test_jackknife_by_brute_force(order: int) -> None:
   expected = np.zeros(_MANY.shape[1])
   for left_out in range(order + 1):
     kept = itertools.combinations(range(k), k - left_out)
-    means = [continuous_formulas.log_mean_exp(_MANY[list(s)]) for s in kept]
+    means = [formulas.log_mean_exp(_MANY[list(s)]) for s in kept]
     inverse = math.factorial(left_out) * math.factorial(order - left_out)
     scale = (-1) ** left_out * (k - left_out) ** order / inverse
     expected += scale * np.mean(means, 0)
@@ -110,7 +110,7 @@ def test_tvo_by_brute_force() -> None:
 def test_tvo_of_many_betas_is_the_bound() -> None:
   """Its integrand is the derivative of log mean w^beta; error O(h^2)."""
   found = bounds.tvo(_MANY, np.linspace(0, 1, 201), 'trapezoid')
-  bound = continuous_formulas.log_mean_exp(_MANY)
+  bound = formulas.log_mean_exp(_MANY)
   np.testing.assert_allclose(found, bound, rtol=0, atol=1e-4)
 
 

@@ -7,7 +7,7 @@ import scipy.stats
 import tensorflow as tf
 
 from experiments.studies.hvae_gaussian import point_sets
-from tests.testing import hamiltonian_cases as cases
+from tests.support import hamiltonian as cases
 
 
 def _h1() -> point_sets.PointSets:
