@@ -34,8 +34,9 @@ def test_no_leapfrog_steps_is_the_plain_vae() -> None:
   prepared = objective.prepare(x, seed=data_seed)
   posterior = objective.encode_batch(prepared).posterior
   z = posterior.sample(1, seed=draw_seed)
-  mean = np.asarray(posterior.mean(), np.float64)
-  scale = np.asarray(posterior.stddev(), np.float64)
+  distribution = posterior.conditional([])
+  mean = np.asarray(distribution.mean(), np.float64)
+  scale = np.asarray(distribution.stddev(), np.float64)
   logits = np.asarray(model.objective.decoder(z[0]), np.float64)
   likelihood = prepared * logits - np.logaddexp(0, logits)
   kl = 0.5 * (mean**2 + scale**2 - 1) - np.log(scale)
