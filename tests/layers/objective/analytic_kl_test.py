@@ -12,6 +12,7 @@ import pytest
 from scipy import special
 import tensorflow as tf
 
+from tests.support import gaussian_models
 from tests.support import tiny
 import tf_mco
 from tf_mco import layers
@@ -128,6 +129,25 @@ def test_bound_is_a_mean_log_likelihood_minus_the_divergence(
     )
   ] - _divergence(numbers, _X)
   np.testing.assert_allclose(np.abs(possible - bound).min(0), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize('name', ['reinforce_loo', 'disarm', 'elbo'])
+def test_log_weights_are_those_of_the_samples(name: str) -> None:
+  """Only the bound uses the divergence in closed form."""
+  estimator = tf_mco.get_estimator(name)
+  if name == 'elbo':
+    estimator = tf_mco.estimators.Elbo(3)
+    model = gaussian_models.model(estimator, analytic_kl=True)
+    batch = model.objective.encode_batch(tf.constant(gaussian_models.data()))
+  else:
+    model = tiny.model(estimator, dtype='float64', analytic_kl=True)
+    batch = model.objective.encode_batch(_X)
+  found = encoded_batch.estimate(estimator, batch, analytic_kl=True, seed=4)
+  draw = estimator.draw(batch.log_likelihood, batch.posterior, seed=4)
+  expected = batch.log_joint(draw.samples)
+  expected -= batch.posterior.log_prob(draw.samples)
+  np.testing.assert_allclose(found.log_weights, expected, rtol=1e-11)
+  assert found.log_weights.shape[0] == estimator.num_samples
 
 
 def test_it_survives_training_and_saving(tmp_path: pathlib.Path) -> None:
