@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -40,6 +40,13 @@ class _Two(posteriors.Posterior):
     return path
 
 
+class _Scores(NamedTuple):
+  """The scores of a draw."""
+
+  log_p: tf.Tensor
+  log_q: tf.Tensor
+
+
 class _OwnSamples(posteriors.Posterior):
   """A posterior that scores only the samples that it draws itself."""
 
@@ -49,13 +56,11 @@ class _OwnSamples(posteriors.Posterior):
     self, log_joint: types.LogJoint, num_samples: int, *, seed: types.Seed
   ) -> types.Draw:
     """Returns the samples of a normal distribution, and a score of zero."""
-    samples = tf_mco.posteriors.as_posterior(_normal()).sample(
-      num_samples, seed=seed
+    normal = posteriors.as_posterior(_normal())
+    samples = normal.sample(num_samples, seed=seed)
+    return types.Draw(
+      samples, extras=_Scores(log_joint(samples), normal.log_prob(samples))
     )
-    scores = tf_mco.posteriors.Hamiltonian(
-      _normal(), num_steps=0, step_size=0.1
-    ).sample_and_score(log_joint, num_samples, seed=seed)
-    return types.Draw(samples, extras=scores.extras)
 
 
 def _log_joint(z: tf.Tensor) -> tf.Tensor:

@@ -14,7 +14,7 @@ from tf_mco._tfp import tfd
 from tf_mco.layers.heads import head as head_lib
 
 
-class _UnitGaussian(layers.Head):
+class UnitGaussian(layers.Head):
   """A Gaussian of scale one around the features."""
 
   def call(self, features: tf.Tensor) -> tf.Tensor:
@@ -51,7 +51,7 @@ def test_a_model_trains_with_a_head_of_ones_own() -> None:
   """Its gradient is that of the density, through the network before it."""
   dense = keras.layers.Dense(3, kernel_initializer='zeros')
   model = models.LatentVariableModel(
-    (dense, _UnitGaussian()),
+    (dense, UnitGaussian()),
     tiny.parts()['decoder'],
     layers.GaussianPrior(3),
     'elbo',

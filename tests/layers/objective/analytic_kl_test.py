@@ -22,17 +22,29 @@ from tf_mco.layers.objective import encoded_batch as encoded_batch
 _X = tiny.binary_images(3).astype('float64')
 
 
-class _Enumerated:
+class _Enumerated(tf_mco.estimators.MeanEstimator):
   """An estimator whose draws are all possible ones, along the batch axis."""
 
   def __init__(self, estimator: Any, samples: np.ndarray):
-    self.mean_surrogate = estimator.mean_surrogate
+    self._estimator = estimator
     self._samples = samples
+
+  def evaluations(self, posterior: Any) -> int:
+    """Returns the estimator's own."""
+    return self._estimator.evaluations(posterior)
 
   def draw(self, *unused: Any, seed: Any) -> types.Draw:
     """Returns the samples."""
     del unused, seed
     return types.Draw(tf.constant(self._samples))
+
+  def surrogate(self, *arguments: Any) -> types.Surrogate:
+    """Returns the estimator's own."""
+    return self._estimator.surrogate(*arguments)
+
+  def mean_surrogate(self, *arguments: Any) -> types.MeanSurrogate:
+    """Returns the estimator's own."""
+    return self._estimator.mean_surrogate(*arguments)
 
 
 def _divergence(numbers: tiny.Numbers, x: np.ndarray) -> np.ndarray:
