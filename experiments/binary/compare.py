@@ -11,6 +11,7 @@ from experiments.binary import settings as binary_settings
 from experiments.framework import comparison
 from experiments.framework import comparison_table
 from experiments.framework import directory as run_directory
+from experiments.framework import settings as settings_lib
 
 # The SGD of the prior sees a mean over the batch here, and a sum in the
 # multi-sample bounds of the original code. 50 times the original's rate of
@@ -45,7 +46,7 @@ class BinaryComparison(comparison.Comparison[binary_settings.BinarySettings]):
   def rows(
     self,
     preset: str,
-    flag_values: Mapping[str, Any],
+    flag_values: settings_lib.Values,
     chosen: Mapping[str, Sequence[str]],
   ) -> dict[str, dict[str, Any]]:
     """Returns a row for each estimator; its gradient's variance is tracked."""

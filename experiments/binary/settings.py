@@ -97,7 +97,7 @@ def _published() -> dict[str, dict[str, Any]]:
   }
 
 
-PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: settings_lib.Presets = {
   # This model can be looked at after less than a minute, without a download.
   'digits': {
     'dataset': 'digits',

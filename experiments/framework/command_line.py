@@ -77,7 +77,7 @@ def define(
   names = []
   for field in dataclasses.fields(settings):
     kind = str(field.type).removesuffix(' | None')
-    text = settings.metadata(field.name)['help']
+    text = settings.rule(field.name).help
     default = field.default if kind_of_default == 'value' else None
     if kind_of_default == 'text' and field.default is not None:
       text += f' Default: {field.default}.'

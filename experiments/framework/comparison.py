@@ -20,6 +20,7 @@ from experiments.framework import command_line
 from experiments.framework import comparison_table
 from experiments.framework import experiment as experiment_lib
 from experiments.framework import recipe
+from experiments.framework import settings as settings_lib
 
 
 class NameList(NamedTuple):
@@ -68,9 +69,9 @@ class Comparison(abc.ABC, Generic[recipe.SettingsT]):
   def rows(
     self,
     preset: str,
-    flag_values: Mapping[str, Any],
+    flag_values: settings_lib.Values,
     chosen: Mapping[str, Sequence[str]],
-  ) -> Mapping[str, Mapping[str, Any]]:
+  ) -> Mapping[str, settings_lib.Values]:
     """Returns the settings of each row, by its label; the seed comes later.
 
     Args:
@@ -127,7 +128,7 @@ class Comparison(abc.ABC, Generic[recipe.SettingsT]):
   def run(
     self,
     preset: str,
-    flag_values: Mapping[str, Any],
+    flag_values: settings_lib.Values,
     chosen: Mapping[str, Sequence[str] | None],
     seeds: Sequence[int],
     output_dir: str | os.PathLike,

@@ -20,6 +20,7 @@ from experiments.framework import command_line
 from experiments.framework import recipe
 from experiments.framework import report
 from experiments.framework import run as run_lib
+from experiments.framework import settings as settings_lib
 
 # Where the user says that files are; see `Experiment.sources`.
 Sources = Mapping[str, str | None]
@@ -45,7 +46,7 @@ class Experiment(recipe.Recipe[recipe.SettingsT, recipe.DataT]):
 
   @property
   @abc.abstractmethod
-  def presets(self) -> Mapping[str, Mapping[str, Any]]:
+  def presets(self) -> settings_lib.Presets:
     """Values of settings by the name of a preset; the first is the default."""
 
   @property
@@ -88,10 +89,10 @@ class Experiment(recipe.Recipe[recipe.SettingsT, recipe.DataT]):
   def __init__(self) -> None:
     """Checks that every setting has a help text."""
     for field in dataclasses.fields(self.settings):
-      self.settings.metadata(field.name)
+      self.settings.rule(field.name)
 
   def make_settings(
-    self, preset: str, values: Mapping[str, Any]
+    self, preset: str, values: settings_lib.Values
   ) -> recipe.SettingsT:
     """Returns the settings of a preset, with the flags that the user gave.
 

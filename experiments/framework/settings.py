@@ -12,14 +12,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 import dataclasses
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from experiments.data import datasets
 import tf_mco
 
+# Values of settings, by the name of the field.
+Values = Mapping[str, Any]
+# The values that a preset sets, by the name of the preset.
+Presets = Mapping[str, Values]
 _T = TypeVar('_T')
 _SettingsT = TypeVar('_SettingsT', bound='Settings')
 _MAX_STEPS_PER_EXECUTION = 100
+
+
+class Rule(NamedTuple):
+  """The help text and the allowed values of a field; see `setting`."""
+
+  help: str
+  choices: tuple[str, ...] | None
+  at_least: int | None
+  rate: bool
 
 
 def setting(
@@ -64,10 +77,10 @@ class Settings:
     for field in dataclasses.fields(self):
       value = getattr(self, field.name)
       if value is not None:  # None stands for a default that is not ours.
-        _check(field.name, value, self.metadata(field.name))
+        _check(field.name, value, self.rule(field.name))
 
   @classmethod
-  def metadata(cls, name: str) -> Mapping[str, Any]:
+  def rule(cls, name: str) -> Rule:
     """Returns the metadata of a field, merged with those of base classes.
 
     Raises:
@@ -81,14 +94,19 @@ class Settings:
         merged |= {k: value for k, value in said.items() if value is not None}
     if not merged.get('help'):
       raise ValueError(f'{cls.__name__}.{name} needs a help text: `setting`.')
-    return merged
+    return Rule(
+      merged['help'],
+      merged.get('choices'),
+      merged.get('at_least'),
+      merged.get('rate', False),
+    )
 
   @classmethod
   def of_preset(
     cls: type[_SettingsT],
-    presets: Mapping[str, Mapping[str, Any]],
+    presets: Presets,
     preset: str,
-    flags: Mapping[str, Any],
+    flags: Values,
   ) -> _SettingsT:
     """Returns the settings of a preset, with the flags that the user gave.
 
@@ -107,9 +125,7 @@ class Settings:
     return cls(**cls._completed({**presets[preset], **flags}, flags))
 
   @classmethod
-  def _completed(
-    cls, values: dict[str, Any], flags: Mapping[str, Any]
-  ) -> dict[str, Any]:
+  def _completed(cls, values: dict[str, Any], flags: Values) -> dict[str, Any]:
     """Returns values with those that follow from the flags."""
     del flags
     return values
@@ -188,9 +204,7 @@ class RunSettings(Settings):
     return max(n for n in candidates if self.eval_every % n == 0)
 
   @classmethod
-  def _completed(
-    cls, values: dict[str, Any], flags: Mapping[str, Any]
-  ) -> dict[str, Any]:
+  def _completed(cls, values: dict[str, Any], flags: Values) -> dict[str, Any]:
     """Shortens the interval of evaluation if fewer `steps` were asked for."""
     if 'eval_every' not in flags and 'steps' in flags:
       interval = values.get('eval_every', cls.eval_every)
@@ -198,15 +212,16 @@ class RunSettings(Settings):
     return values
 
 
-def _check(name: str, value: Any, allowed: Mapping[str, Any]) -> None:
+def _check(name: str, value: Any, rule: Rule) -> None:
   """Raises ValueError if a field does not allow its value."""
-  choices, least = allowed.get('choices'), allowed.get('at_least')
-  if choices is not None and value not in choices:
+  if rule.choices is not None and value not in rule.choices:
     raise ValueError(
-      f'Unknown --{name}. Expected one of {", ".join(choices)}. Received: '
-      f'{value}'
+      f'Unknown --{name}. Expected one of {", ".join(rule.choices)}. '
+      f'Received: {value}'
     )
-  if least is not None and value < least:
-    raise ValueError(f'--{name} must be at least {least}. Received: {value}')
-  if allowed.get('rate') and not 0 <= value < float('inf'):
+  if rule.at_least is not None and value < rule.at_least:
+    raise ValueError(
+      f'--{name} must be at least {rule.at_least}. Received: {value}'
+    )
+  if rule.rate and not 0 <= value < float('inf'):
     raise ValueError(f'--{name} must be a finite rate >= 0. Received: {value}')

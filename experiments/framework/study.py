@@ -8,12 +8,11 @@ does not make of an incomplete class.
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
 import dataclasses
 import os
 import pathlib
 import time
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from absl import flags
 
@@ -48,7 +47,7 @@ class Study(abc.ABC, Generic[StudySettingsT]):
   def __init__(self) -> None:
     """Checks that every setting has a help text."""
     for field in dataclasses.fields(self.settings):
-      self.settings.metadata(field.name)
+      self.settings.rule(field.name)
 
   def summary(
     self,
@@ -84,7 +83,7 @@ class PresetStudy(Study[StudySettingsT]):
 
   @property
   @abc.abstractmethod
-  def presets(self) -> Mapping[str, Mapping[str, Any]]:
+  def presets(self) -> settings_lib.Presets:
     """Values of settings by the name of a preset; the first is the default."""
 
   @property
@@ -93,7 +92,7 @@ class PresetStudy(Study[StudySettingsT]):
     """The help text of the flag --preset."""
 
   def make_settings(
-    self, preset: str, flag_values: Mapping[str, Any]
+    self, preset: str, flag_values: settings_lib.Values
   ) -> StudySettingsT:
     """Returns the settings of a preset, with the flags that the user gave."""
     return self.settings.of_preset(self.presets, preset, flag_values)

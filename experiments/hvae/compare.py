@@ -10,6 +10,7 @@ from experiments.framework import comparison
 from experiments.framework import comparison_table
 from experiments.framework import paired_bounds
 from experiments.framework import report
+from experiments.framework import settings as settings_lib
 from experiments.hvae import experiment as hvae_experiment
 from experiments.hvae import settings as hvae_settings
 from tf_mco.posteriors.hamiltonian import tempering as hamiltonian_tempering
@@ -44,7 +45,7 @@ class HvaeComparison(comparison.Comparison[hvae_settings.HvaeSettings]):
   def rows(
     self,
     preset: str,
-    flag_values: Mapping[str, Any],
+    flag_values: settings_lib.Values,
     chosen: Mapping[str, Sequence[str]],
   ) -> dict[str, dict[str, Any]]:
     """Returns a row for each number of leapfrog steps and tempering."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from experiments.framework import settings as settings_lib
 from experiments.hvae import networks as hvae_networks
@@ -138,7 +137,7 @@ class HvaeSettings(settings_lib.RunSettings):
     return '-'.join([*parts, f'seed{self.seed}'])
 
 
-PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: settings_lib.Presets = {
   # This run takes less than a minute and needs no download: its images have 8x8
   # pixels.
   'digits': {

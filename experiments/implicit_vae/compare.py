@@ -8,6 +8,7 @@ from typing import Any
 from experiments.framework import comparison
 from experiments.framework import comparison_table
 from experiments.framework import report
+from experiments.framework import settings as settings_lib
 from experiments.implicit_vae import experiment as implicit_experiment
 from experiments.implicit_vae import latent_families
 from experiments.implicit_vae import settings as implicit_settings
@@ -42,7 +43,7 @@ class ImplicitVaeComparison(
   def rows(
     self,
     preset: str,
-    flag_values: Mapping[str, Any],
+    flag_values: settings_lib.Values,
     chosen: Mapping[str, Sequence[str]],
   ) -> dict[str, dict[str, Any]]:
     """Returns a row for each family and estimator."""

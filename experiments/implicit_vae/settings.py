@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from experiments.framework import settings as settings_lib
 from experiments.implicit_vae import latent_families
@@ -51,7 +51,7 @@ class ImplicitVaeSettings(settings_lib.RunSettings):
     return '-'.join([*parts, f'seed{self.seed}'])
 
 
-PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: settings_lib.Presets = {
   # This run takes less than a minute and needs no download.
   'digits': {'dataset': 'digits', 'hidden_units': 64, 'batch_size': 100},
   'mnist': {

@@ -9,6 +9,7 @@ from typing import Any
 from experiments.framework import comparison
 from experiments.framework import comparison_table
 from experiments.framework import paired_bounds
+from experiments.framework import settings as settings_lib
 from experiments.iwae import experiment as iwae_experiment
 from experiments.iwae import settings as iwae_settings
 
@@ -39,7 +40,7 @@ class IwaeComparison(comparison.Comparison[iwae_settings.IwaeSettings]):
   def rows(
     self,
     preset: str,
-    flag_values: Mapping[str, Any],
+    flag_values: settings_lib.Values,
     chosen: Mapping[str, Sequence[str]],
   ) -> dict[str, dict[str, Any]]:
     """Returns a row for each estimator and number of samples."""

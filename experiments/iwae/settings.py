@@ -149,7 +149,7 @@ def _published(
 
 # The paper trains on 59,600 images, hence 2,980 steps in an epoch.
 _MNIST = _published('mnist', 2_980, 400)
-PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: settings_lib.Presets = {
   # This model can be looked at after less than a minute, without a download.
   'digits': {
     'dataset': 'digits',

@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.framework import comparison
 from experiments.framework import comparison_table
+from experiments.framework import settings as settings_lib
 from experiments.topic_model import experiment as topic_experiment
 from experiments.topic_model import settings as topic_settings
 
@@ -31,7 +32,7 @@ class TopicModelComparison(
   def rows(
     self,
     preset: str,
-    flag_values: Mapping[str, Any],
+    flag_values: settings_lib.Values,
     chosen: Mapping[str, Sequence[str]],
   ) -> dict[str, dict[str, Any]]:
     """Returns a row for each method."""

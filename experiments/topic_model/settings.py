@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from experiments.data import corpora
 from experiments.framework import settings as settings_lib
@@ -126,7 +126,7 @@ class TopicModelSettings(settings_lib.RunSettings):
     return '-'.join([*parts, f'seed{self.seed}'])
 
 
-PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: settings_lib.Presets = {
   # Known topics are found again in about a minute, without a download.
   'bars': {
     'dataset': 'bars',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from experiments.framework import settings as settings_lib
 from experiments.framework import study_checks
@@ -82,7 +82,7 @@ class AisleSettings(settings_lib.Settings):
 
 # The name of the variance's measurement, which takes the place of an optimizer.
 VARIANCE = 'variance'
-PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: settings_lib.Presets = {
   'quick': {
     'dims': (2,),
     'repeats': 10,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
 from experiments.framework import settings as settings_lib
 from experiments.framework import study_checks
@@ -78,7 +77,7 @@ class HvaeGaussianSettings(settings_lib.Settings):
     )
 
 
-PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: settings_lib.Presets = {
   'small': {'dims': (1, 3, 11, 25, 51)},
   'paper': {},
 }

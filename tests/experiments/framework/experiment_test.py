@@ -27,8 +27,11 @@ _EXPERIMENT = binary_experiment.EXPERIMENT
 
 
 @pytest.fixture(scope='module')
-def finished(tmp_path_factory) -> conftest.Finished:
+def finished(
+  tmp_path_factory, without_gradient_statistics
+) -> conftest.Finished:
   """A finished run with everything that it leaves."""
+  del without_gradient_statistics
   path = tmp_path_factory.mktemp('run') / 'one'
   results = _EXPERIMENT.run(_EXPERIMENT.make_settings('digits', _FLAGS), path)
   return conftest.Finished(path, results)

@@ -72,7 +72,7 @@ def test_a_new_default_keeps_help_and_range_of_the_base_class() -> None:
   class Derived(Base):
     units: int = settings_lib.setting(7)
 
-  assert Derived.metadata('units')['help'] == 'Their number.'
+  assert Derived.rule('units').help == 'Their number.'
   assert Derived().units == 7
   with pytest.raises(ValueError, match='--units must be at least 2'):
     Derived(units=1)
@@ -91,7 +91,7 @@ def test_every_preset_makes_settings_and_an_estimator(name: str) -> None:
 def test_every_setting_has_help_for_its_flag(name: str) -> None:
   settings = _EXPERIMENTS[name].settings
   for field in dataclasses.fields(settings):
-    assert settings.metadata(field.name)['help']
+    assert settings.rule(field.name).help
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,12 @@ def test_a_run_in_two_parts_is_the_run_in_one(finished, tmp_path):
 
 
 def test_two_layers_train_and_are_measured(tmp_path):
-  flags = {'num_layers': 2, 'estimator': 'dreg', 'steps': 10}
+  flags = {
+    'num_layers': 2,
+    'estimator': 'dreg',
+    'steps': 10,
+    'eval_every': 10,
+  }
   run = _run(tmp_path / 'deep', optimizer='adam', **flags)
   before = states.values(run.model.trainable_variables)
   run.train()

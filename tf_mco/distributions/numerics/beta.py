@@ -86,6 +86,7 @@ def _lower_tail(
   top = -_minus_log(a, b, u)
   by_a, by_b = tf.zeros_like(u), tf.zeros_like(u)
   for start, stop in zip(breaks, breaks[1:], strict=False):
+    length = stop - start
 
     def integrands(
       s: tf.Tensor, start: tf.Tensor = start
@@ -97,11 +98,11 @@ def _lower_tail(
       height = tf.exp(-(a * low + b * high) - top)
       return (mean_a + low) * height, (mean_b + high) * height
 
-    more_a, more_b = quadrature.integrate(
-      integrands, stop - start, num_nodes=_NODES, chunk=_NODES
+    average_a, average_b = quadrature.average(
+      integrands, length, num_nodes=_NODES, chunk=_NODES
     )
-    by_a += more_a
-    by_b += more_b
+    by_a += length * average_a
+    by_b += length * average_b
   return by_a, by_b
 
 

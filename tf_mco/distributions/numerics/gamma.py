@@ -245,7 +245,8 @@ def _tail(
     height = tf.exp(drift * s - x * tf.math.expm1(sign * s))
     return (distance + s) * height
 
-  return quadrature.integrate(integrand, length, num_nodes=nodes, chunk=_CHUNK)
+  average = quadrature.average(integrand, length, num_nodes=nodes, chunk=_CHUNK)
+  return length * average
 
 
 def _lower_length(alpha: tf.Tensor, x: tf.Tensor, reach: float) -> tf.Tensor:

@@ -20,38 +20,38 @@ import tensorflow as tf
 _Tensors = TypeVar('_Tensors')
 
 
-def integrate(
+def average(
   integrand: Callable[[tf.Tensor], _Tensors],
   length: tf.Tensor,
   *,
   num_nodes: int,
   chunk: int,
 ) -> _Tensors:
-  """Returns the integral of `integrand` over [0, length], elementwise.
+  """Returns the average of `integrand` over [0, length], elementwise.
+
+  The integral is the average times the length.
 
   Args:
     integrand: maps points s, `[N, ...]`, to values of the same shape, or to a
       tuple of several such integrands that share their work.
-    length: `[...]`, the end of each interval. The gradient flows.
+    length: `[...]`, the end of each interval. The gradient flows to the length.
     num_nodes: the number of nodes of the rule on the whole interval.
     chunk: how many of the nodes are evaluated at once. A small chunk bounds
       the memory, because `[N, ...]` is several times the size of the samples.
   Returns:
-    `[...]`, the integral, or a tuple of the integrals.
+    `[...]`, the average, or a tuple of the averages.
   """
   points, weights = unit_nodes(num_nodes)
-  total = None
-  for start in range(0, num_nodes, chunk):
+
+  def weighted_sum(start: int) -> _Tensors:
     part = slice(start, start + chunk)
     s = tf.tensordot(tf.constant(points[part], length.dtype), length, 0)
     weight = tf.constant(weights[part], length.dtype)
-    sums = tf.nest.map_structure(
-      # The weight is bound now: the function must not see a later one.
-      lambda values, weight=weight: tf.tensordot(weight, values, [[0], [0]]),
-      integrand(s),
+    return tf.nest.map_structure(
+      lambda values: tf.tensordot(weight, values, [[0], [0]]), integrand(s)
     )
-    total = sums if total is None else _add(total, sums)
-  return tf.nest.map_structure(lambda mean: length * mean, total)
+
+  return functools.reduce(_add, map(weighted_sum, range(0, num_nodes, chunk)))
 
 
 @functools.cache
@@ -62,4 +62,5 @@ def unit_nodes(num: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _add(first: _Tensors, second: _Tensors) -> _Tensors:
+  """Returns the sums of the tensors at the same places."""
   return tf.nest.map_structure(lambda a, b: a + b, first, second)
