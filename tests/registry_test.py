@@ -14,7 +14,6 @@ import tf_mco
 from tf_mco import estimators
 from tf_mco import registry
 
-
 # What the contract draws from MIWAE and PIWAE is the product of two options.
 one_count = pytest.mark.parametrize(
   'row', [row for row in table.ROWS if row.symmetric], ids=str

@@ -131,7 +131,9 @@ def test_batch_shape_of_the_posterior(row: table.Row) -> None:
   make = tfd.Bernoulli if row.draws != 'path' else lambda x: tfd.Normal(x, 1.0)
   for logits in (tf.zeros([5, 2]), tf.zeros([])):
     posterior = make(logits)
-    with pytest.raises(ValueError, match=r'batch shape \[B\].*Independent') as e:
+    with pytest.raises(
+      ValueError, match=r'batch shape \[B\].*Independent'
+    ) as e:
       tf_mco.estimate(row.make(_K), _log_joint, posterior, seed=0)
     assert f'batch_shape={posterior.batch_shape}' in str(e.value)
 

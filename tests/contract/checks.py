@@ -1,7 +1,7 @@
-"""The contract: what every estimator promises. Each check raises AssertionError.
+"""The contract: what every estimator promises.
 
-A check takes a `table.Case`: an estimator, and an oracle that knows its problem
-exactly.
+A check raises AssertionError. It takes a `table.Case`, which is an estimator
+and an oracle that knows its problem exactly.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def check_expectation(case: table.Case) -> None:
 
 
 def check_own_draws(case: table.Case) -> None:
-  """Draws and gradients in one tape: the formula's, at the estimator's draws."""
+  """With draws of its own, in one tape, the estimate is the formula's."""
   problem, estimator = case.problem, case.estimator
   parameters = problem.rows()
   with tf.GradientTape() as tape:

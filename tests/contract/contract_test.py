@@ -130,7 +130,7 @@ def test_every_recorded_variance_is_tested() -> None:
   assert not missing
 
 
-def test_recorded_variances_of_real_variables_are_those_of_the_formulas() -> None:
+def test_recorded_variances_are_those_of_the_formulas() -> None:
   """They are computed again where it is quick, on a grid of 60 nodes."""
   problem = quadrature.Quadrature('normal').problem
   outcomes = quadrature.grid(problem, 2, 60)
@@ -142,7 +142,9 @@ def test_recorded_variances_of_real_variables_are_those_of_the_formulas() -> Non
     np.testing.assert_allclose(total, recorded[str(case)], rtol=1e-11)
 
 
-@pytest.mark.parametrize(('kind', 'count'), [('normal', 2), ('normal', 3), ('tril', 2), ('chain', 2)])
+@pytest.mark.parametrize(
+  ('kind', 'count'), [('normal', 2), ('normal', 3), ('tril', 2), ('chain', 2)]
+)
 def test_squared_weights_of_the_model_would_be_found(
   kind: str, count: int
 ) -> None:

@@ -75,7 +75,9 @@ def test_a_text_that_is_gone_is_an_error() -> None:
       with planting.planted('tf_mco.ops.gradients', old, 'x'):
         pass
   with pytest.raises(LookupError, match='bodies of functions'):
-    with planting.planted('tf_mco.estimators.aisle', "_NAMED = (", '_NAMED = ( '):
+    with planting.planted(
+      'tf_mco.estimators.aisle', '_NAMED = (', '_NAMED  = ('
+    ):
       pass
   with pytest.raises(LookupError, match='bodies of functions'):
     with planting.planted(

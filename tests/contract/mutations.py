@@ -13,7 +13,6 @@ from tests.contract import checks
 from tests.contract import frequencies
 from tests.contract import table
 from tests.contract.oracles import enumeration
-from tests.support import hamiltonian
 from tests.support import hamiltonian_checks
 from tests.support import leapfrog_checks
 
@@ -92,7 +91,8 @@ _SCORES = [
     (
       'path term dropped',
       '-(bound + score)',
-      '-(log_weights_lib.log_mean_exp(log_p - tf.stop_gradient(log_q)) + score)',
+      '-(log_weights_lib.log_mean_exp(log_p - tf.stop_gradient(log_q))'
+      ' + score)',
       _VIMCO,
       _MEAN,
     ),
@@ -123,8 +123,8 @@ _SCORES = [
     *(
       (
         'baseline of the batch',
-        'return tf.where(tf.math.is_inf(result), tf.zeros_like(result), result)',
-        'return tf.zeros_like(result) + tf.reduce_mean(result, 1, keepdims=True)',
+        'return tf.where(tf.math.is_inf(result), tf.zeros_like(result), result',
+        'return 0 * result + tf.reduce_mean(result, 1, keepdims=True',
         _VIMCO,
         check,
       )

@@ -47,12 +47,8 @@ def _bernoulli(logits: tf.Tensor) -> tfd.Distribution:
 _OTHERS: dict[str, Callable[[tf.Tensor], tfd.Distribution]] = {
   'normal': lambda x: tfd.Independent(tfd.Normal(x, tf.ones_like(x)), 1),
   'one_hot': lambda x: tfd.OneHotCategorical(logits=x),
-  'continuous': lambda x: tfd.Independent(
-    tfd.ContinuousBernoulli(logits=x), 1
-  ),
-  'relaxed': lambda x: tfd.Independent(
-    tfd.RelaxedBernoulli(0.5, logits=x), 1
-  ),
+  'continuous': lambda x: tfd.Independent(tfd.ContinuousBernoulli(logits=x), 1),
+  'relaxed': lambda x: tfd.Independent(tfd.RelaxedBernoulli(0.5, logits=x), 1),
 }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support import gaussian_draws as checks
 from tests.contract import table
 from tests.contract.oracles import gaussian_problems
 from tests.contract.oracles import oracle
 from tests.contract.oracles import quadrature
+from tests.support import gaussian_draws as checks
 from tf_mco import estimators
 
 _AT_POSTERIOR = {

@@ -8,18 +8,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support import gaussian_draws as checks
 from tests.contract import formulas
 from tests.contract import table
 from tests.contract.oracles import gaussian_problems
 from tests.contract.oracles import gaussian_terms
+from tests.support import gaussian_draws as checks
 from tf_mco import types
 
 _K = 4
 # A mean of log w is -inf with one of them.
-_ROWS = [
-  row for row in table.REAL_ROWS if str(row) not in ('elbo', 'ciwae')
-]
+_ROWS = [row for row in table.REAL_ROWS if str(row) not in ('elbo', 'ciwae')]
 
 every_row = pytest.mark.parametrize('row', table.REAL_ROWS, ids=str)
 

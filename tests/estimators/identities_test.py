@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support import gaussian_draws as checks
 from tests.contract import table
 from tests.contract.oracles import gaussian_problems
+from tests.support import gaussian_draws as checks
 import tf_mco
 from tf_mco import estimators
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support import gaussian_draws as checks
 from tests.contract import table
 from tests.contract.oracles import gaussian_problems
 from tests.contract.oracles import oracle
+from tests.support import gaussian_draws as checks
 from tf_mco import types
 
 _STEPS, _K = 2, 2
@@ -155,8 +155,7 @@ def test_tape_inside_the_body(jit: bool) -> None:
   def all_steps(noise: tf.Tensor) -> checks.Gradient:
     parameters = _PROBLEMS['chain'].rows()
     total = {
-      name: tf.zeros_like(parameters[name])
-      for name in _PROBLEMS['chain'].names
+      name: tf.zeros_like(parameters[name]) for name in _PROBLEMS['chain'].names
     }
     for step in tf.range(_STEPS):
       found = _gradient(

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from tests.support import gaussian_draws as checks
 from tests.contract import table
 from tests.contract.oracles import gaussian_problems
 from tests.contract.oracles import oracle
+from tests.support import gaussian_draws as checks
 from tf_mco import types
 
 _K = 4

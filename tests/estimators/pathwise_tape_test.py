@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support import gaussian_draws as checks
 from tests.contract import table
 from tests.contract.oracles import gaussian_problems
 from tests.contract.oracles import oracle
+from tests.support import gaussian_draws as checks
 import tf_mco
 from tf_mco import types
 

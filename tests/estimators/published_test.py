@@ -293,7 +293,9 @@ def test_bounds(estimator: Any, expected: float) -> None:
     (3, -1.4179365480, -0.0732326947),
   ],
 )
-def test_one_bit_losses(num_samples: int, bound: float, gradient: float) -> None:
+def test_one_bit_losses(
+  num_samples: int, bound: float, gradient: float
+) -> None:
   """The losses on every draw, and the derivative of their mean."""
   problem = binary_problems.table([[-0.4]], [[0.2, 0.05]])
   outcomes = enumeration.independent(problem, num_samples)

@@ -40,9 +40,7 @@ def test_many_samples_fit_the_posterior() -> None:
 class _Dreaming:
   """A log-joint whose dreams are fixed, with a known log q of them."""
 
-  def __init__(
-    self, log_joint: types.LogJoint, parameters: oracle.Parameters
-  ):
+  def __init__(self, log_joint: types.LogJoint, parameters: oracle.Parameters):
     self._log_joint = log_joint
     self._parameters = parameters
 

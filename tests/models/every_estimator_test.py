@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.support import tiny
 from tests.support import positive_models
+from tests.support import tiny
 import tf_mco
 from tf_mco import layers
 from tf_mco import models

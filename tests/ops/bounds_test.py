@@ -1,4 +1,4 @@
-"""Functions of log-weights, against CASES.md V2, V5, V6 and brute force."""
+"""Functions of log-weights, against known numbers and brute force."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tf_mco import random
 from tf_mco.ops import bounds
 from tf_mco.ops import log_weights
 
-# CASES.md V1 and V2: numpy, scipy and mpmath, to the digits printed.
+# The numbers come from NumPy, SciPy and mpmath, to the digits printed.
 _LOG_W = np.array([[0.3], [-1.2], [2.0], [0.5]])
 _BETAS = (0, 0.25, 0.5, 1)
 
@@ -127,7 +127,7 @@ def test_shift(shift: float) -> None:
 
 
 def test_mean_bound_of_exponential_weights() -> None:
-  """V5: E[L_K] = digamma(K) - log K for w ~ Exp(1).
+  """E[L_K] = digamma(K) - log K for w ~ Exp(1).
 
   In t = log w the integrand is smooth and falls doubly exponentially, so that
   a grid of 0.2 integrates it to rounding.
@@ -147,7 +147,7 @@ def test_mean_bound_of_exponential_weights() -> None:
 def test_mean_bound_of_many_exponential_weights(
   num_samples: int, expected: float
 ) -> None:
-  """V5 by 1e5 fixed draws, |z| < 4: a false alarm in 16,000 seeds."""
+  """The same by 1e5 fixed draws, |z| < 4: a false alarm in 16,000 seeds."""
   draws = 100_000
   u = random.uniform([num_samples, draws], dtype=tf.float64, seed=5)
   log_w = tf.math.log(-tf.math.log1p(-u))
@@ -157,3 +157,82 @@ def test_mean_bound_of_many_exponential_weights(
   assert abs(z) < 4
   # Normal enough that the variance of the variance is 2 / draws.
   assert abs(bound.var() / variance - 1) < 0.04
+
+
+def test_effective_sample_size_of_an_example() -> None:
+  """The weights of `_LOG_W`, beside the same weights in other units."""
+  log_w = np.concatenate([_LOG_W, _LOG_W + 900], axis=1)
+  found = bounds.effective_sample_size(tf.constant(log_w))
+  np.testing.assert_allclose(found, [1.9289634628] * 2, rtol=1e-9)
+
+
+def test_effective_sample_size_of_equal_weights_and_of_one() -> None:
+  log_w = tf.constant([[0.0, 0.0, 0.0], [0.0, -math.inf, -800.0]])
+  found = bounds.effective_sample_size(log_w)
+  np.testing.assert_allclose(found, [2.0, 1.0, 1.0], rtol=1e-6)
+
+
+def test_shape_of_effective_sample_size() -> None:
+  with pytest.raises(ValueError, match=r'\[K, B\].*Received'):
+    bounds.effective_sample_size(tf.zeros([3]))
+
+
+# Bad arguments.
+
+
+@pytest.mark.parametrize('order', [-1, 4, 9, True, 1.5, 'two', None])
+def test_order_of_jackknife(order: Any) -> None:
+  message = rf'`order` .*\[0, K\) = \[0, 4\).*Received: order={order!r}'
+  with pytest.raises(ValueError, match=message):
+    bounds.jackknife(_LOG_W, order)
+
+
+def test_whole_float_as_order_of_jackknife() -> None:
+  with pytest.raises(ValueError, match='order=1.0'):
+    bounds.jackknife(_LOG_W, 1.0)
+
+
+@pytest.mark.parametrize('n', [1, 0.5, -1, math.inf, math.nan])
+def test_n_of_cubo(n: float) -> None:
+  with pytest.raises(ValueError, match=rf'`n` .*> 1.*Received: n={n!r}'):
+    bounds.cubo(_LOG_W, n)
+
+
+@pytest.mark.parametrize(
+  'betas',
+  [
+    (),
+    (0,),
+    (0, 0.5),
+    (0.1, 1),
+    (0, 0.5, 0.5, 1),
+    (0, 0.7, 0.2, 1),
+    (0, 2, 1),
+    (0, math.nan, 1),
+  ],
+)
+def test_betas_of_tvo(betas: tuple[float, ...]) -> None:
+  with pytest.raises(ValueError, match=r'from 0 to 1.*Received: betas=\['):
+    bounds.tvo(_LOG_W, betas)
+
+
+def test_rule_of_tvo() -> None:
+  message = "`rule` .*'left', 'right', 'trapezoid'.*Received: rule='middle'"
+  with pytest.raises(ValueError, match=message):
+    bounds.tvo(_LOG_W, _BETAS, 'middle')
+
+
+@pytest.mark.parametrize(
+  'function',
+  [
+    lambda log_w: bounds.jackknife(log_w, 1),
+    lambda log_w: bounds.cubo(log_w, 2),
+    lambda log_w: bounds.tvo(log_w, _BETAS),
+  ],
+)
+def test_shape_of_log_weights(function: Any) -> None:
+  with pytest.raises(ValueError, match=r'\[K, B\].*shape=\(4,\)'):
+    function(_LOG_W[:, 0])
+  unknown = tf.function(function).get_concrete_function
+  with pytest.raises(ValueError, match=r'static K.*shape=\(None, 2\)'):
+    unknown(tf.TensorSpec([None, 2], tf.float64))

@@ -106,6 +106,7 @@ TEMPERINGS = {
 _SIZES = {'shared': [0.2, 0.3], 'per_step': [[0.2, 0.3], [0.1, 0.4]]}
 _LOC = [[0.3, -0.2], [0.1, 0.8], [-0.5, 0.4]]
 
+
 def parameters_of(kind: str, sizes: str = 'shared') -> dict[str, tf.Tensor]:
   values: dict[str, Any] = {
     'weight': [[0.9, -0.3], [0.4, 1.1]],

@@ -21,6 +21,7 @@ SIZE = tf.constant([0.2, 0.3], tf.float64)
 LOG_DENSITIES = {'gaussian': cases.gaussian, 'curved': cases.curved(_WEIGHT)}
 _ALPHAS = (0.8, 0.95, 0.7)
 
+
 def integrate(
   name: str, position: Any, momentum: Any, sizes: Any, scales: Any
 ) -> leapfrog.Phase:
@@ -89,9 +90,7 @@ def check_against_numpy(name: str) -> None:
     p = p + size / 2 * gradient(z)
     z = z + size * p
     p = alpha * (p + size / 2 * gradient(z))
-  end = integrate(
-    'gaussian', START, MOMENTUM, map(tf.constant, sizes), _ALPHAS
-  )
+  end = integrate('gaussian', START, MOMENTUM, map(tf.constant, sizes), _ALPHAS)
   np.testing.assert_allclose(end.position, z, rtol=1e-12)
   np.testing.assert_allclose(end.momentum, p, rtol=1e-12)
   np.testing.assert_allclose(end.gradient, gradient(z), rtol=1e-12, atol=1e-13)

@@ -116,9 +116,14 @@ class Posterior:
   def require_reparameterized(self, samples: types.Samples = ()) -> None:
     """Raises ValueError if the samples of a layer carry no gradient.
 
+    A posterior that scores only its own samples is trusted to draw them with
+    their gradient, because there is no distribution to ask.
+
     Args:
       samples: `[K, B, ...]` per layer, on which later layers are conditioned.
     """
+    if not self.can_rescore:
+      return
     for layer, distribution in enumerate(self.conditionals(samples)):
       kind = distribution.reparameterization_type
       if kind != tfd.FULLY_REPARAMETERIZED:

@@ -382,7 +382,9 @@ def _gamma_elbo(p: oracle.Parameters) -> tf.Tensor:
   mean, mean_log = p['alpha'] / p['rate'], _mean_log(p) - 3
   value = 3 * (p['log_slope'] + mean_log) - tf.exp(p['log_slope']) * mean
   a, b = p['prior_alpha'], p['prior_rate']
-  value += a * tf.math.log(b) - tf.math.lgamma(a) + (a - 1) * mean_log - b * mean
+  value += (
+    a * tf.math.log(b) - tf.math.lgamma(a) + (a - 1) * mean_log - b * mean
+  )
   alpha = p['alpha']
   entropy = alpha - tf.math.log(p['rate']) + tf.math.lgamma(alpha)
   return value + entropy + (1 - alpha) * tf.math.digamma(alpha)

@@ -67,9 +67,7 @@ class Enumeration(oracle.Oracle):
     kind = (row.draws == 'pairs', count, self.shared_randomness, row.nodes)
     return _outcomes(self.problem, *kind)
 
-  def some(
-    self, row: table.Row, count: int, seed: int = 0
-  ) -> oracle.Outcomes:
+  def some(self, row: table.Row, count: int, seed: int = 0) -> oracle.Outcomes:
     """See `oracle.Oracle`."""
     every = self.outcomes(row, count)
     rng = np.random.default_rng(seed)
@@ -312,7 +310,9 @@ class _Tree:
     return self.branch(values.reshape(shape), weights.reshape(shape))
 
 
-def independent(problem: binary_problems.Problem, num_samples: int) -> oracle.Outcomes:
+def independent(
+  problem: binary_problems.Problem, num_samples: int
+) -> oracle.Outcomes:
   """Returns all sets of K independent samples (paths, for a chain)."""
   tree = _Tree(problem)
   paths = []

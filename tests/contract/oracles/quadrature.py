@@ -85,7 +85,7 @@ class Quadrature(oracle.Oracle):
   def exact(self, row: table.Row, count: int) -> oracle.Estimates:
     """See `oracle.Oracle`."""
     own = self.moments_of_formula(row.formula, count, row.symmetric)
-    # The declared mean of MIWAE is that of two bounds of K / 2 samples: its own.
+    # What MIWAE declares is the mean of two bounds of K / 2 samples: its own.
     bound = {'elbo': formulas.elbo, 'iwae': formulas.iwae}
     declared = row.declared(count) if row.symmetric else None
     gradient = dict(own.mean)

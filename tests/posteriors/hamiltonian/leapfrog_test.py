@@ -29,7 +29,9 @@ def test_evaluations() -> None:
     return cases.gaussian(z)
 
   one = tf.ones([], tf.float64)
-  leapfrog.integrate(counting, checks.START, checks.MOMENTUM, [checks.SIZE] * 3, [one] * 3)
+  leapfrog.integrate(
+    counting, checks.START, checks.MOMENTUM, [checks.SIZE] * 3, [one] * 3
+  )
   assert len(calls) == 4
 
 
@@ -48,4 +50,6 @@ def test_no_gradient(log_joint: Any) -> None:
 
 def test_a_scale_is_missing() -> None:
   with pytest.raises(ValueError, match='one momentum scale.*Received: 2'):
-    checks.integrate('gaussian', checks.START, checks.MOMENTUM, [checks.SIZE] * 2, [1.0])
+    checks.integrate(
+      'gaussian', checks.START, checks.MOMENTUM, [checks.SIZE] * 2, [1.0]
+    )

@@ -9,9 +9,7 @@ from tests.support import hamiltonian_checks as checks
 
 
 @pytest.mark.parametrize('kind', cases.TEMPERINGS)
-@pytest.mark.parametrize(
-  'check', ['log_weight', 'mean_weight', 'integrated']
-)
+@pytest.mark.parametrize('check', ['log_weight', 'mean_weight', 'integrated'])
 def test_exact(check: str, kind: str) -> None:
   checks.CHECKS[check](kind)
 

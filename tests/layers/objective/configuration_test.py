@@ -1,4 +1,4 @@
-"""Tests of the dtypes of MonteCarloObjective, and of its errors."""
+"""Parts of an objective: their precision, and those that do not fit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import tiny
 from tf_mco import layers
+from tf_mco import models
 
 
 @pytest.mark.parametrize('policy', ['float64', 'mixed_bfloat16'])
@@ -40,3 +41,27 @@ def test_errors(options: dict[str, Any], message: str) -> None:
   arguments = {**tiny.parts(), 'estimator': 'disarm', **options}
   with pytest.raises(ValueError, match=message):
     layers.MonteCarloObjective(**arguments)
+
+
+@pytest.mark.parametrize(
+  ('encoder', 'decoder', 'prior'),
+  [
+    ([3], [4], 1),  # would broadcast, and train another model
+    ([3], [1], 3),
+    ([3, 2], [4, 1], 2),
+    ([3], [4], 2),
+    ([3], [5], 3),
+    ([3, 2], [4, 4], 2),
+  ],
+)
+def test_parts_that_do_not_fit_are_an_error(
+  encoder: list[int], decoder: list[int], prior: int
+) -> None:
+  model = models.LatentVariableModel(
+    [layers.BernoulliPosterior(units) for units in encoder],
+    [layers.BernoulliLikelihood(units) for units in decoder],
+    layers.BernoulliPrior(prior),
+    'vimco',
+  )
+  with pytest.raises(ValueError, match='shape'):
+    model.build((None, tiny.PIXELS))

@@ -63,27 +63,6 @@ def test_parameters_reach_their_distributions() -> None:
     np.testing.assert_allclose(found, log_prob, rtol=1e-12)
 
 
-def test_directions_are_the_angles_of_points() -> None:
-  layer = _posterior('von_mises', minimum=0.5)
-  found, raw = layer(_X), _raw(layer)
-  assert raw.shape == (5, 9)
-  angle = np.arctan2(raw[:, 3:6], raw[:, :3])
-  np.testing.assert_allclose(found[:, :3], angle, rtol=1e-12)
-  np.testing.assert_allclose(found[:, 3:], _softplus(raw[:, 6:]) + 0.5)
-  plain = _posterior('von_mises', location='angle')
-  found = plain(_X)
-  np.testing.assert_allclose(found[:, :3], _raw(plain)[:, :3])
-
-
-def test_no_direction_has_no_gradient_and_no_nan() -> None:
-  layer = _posterior('von_mises', None)
-  x = tf.Variable(np.zeros([1, 3]))
-  with tf.GradientTape() as tape:
-    parameters = layer(x)
-  np.testing.assert_array_equal(parameters[:, :1], [[0.0]])
-  assert np.isfinite(tape.gradient(parameters, x)).all()
-
-
 @pytest.mark.parametrize('name', sorted(_POSTERIORS))
 def test_clipping_is_of_positive_parameters(name: str) -> None:
   layer = _posterior(name, minimum=0.0, clip=[0.9, 1.1])

@@ -65,14 +65,6 @@ def test_learned_parameters_are_clipped() -> None:
   np.testing.assert_allclose(found, [1.0, 2.0, 20.0])
 
 
-def test_no_concentration_is_uniform_on_the_circle() -> None:
-  prior = layers.VonMisesPrior(2)
-  found = prior.distribution().log_prob(np.float32([[0.0, 3.0], [1.0, -2.0]]))
-  np.testing.assert_allclose(found, -2 * np.log(2 * np.pi), rtol=1e-6)
-  again = layers.VonMisesPrior.from_config(prior.get_config())
-  assert again.uniform
-
-
 def test_a_frozen_prior_has_no_trainable_variables() -> None:
   prior = _prior('dirichlet', learned=True)
   prior.distribution()

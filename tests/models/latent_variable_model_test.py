@@ -1,8 +1,7 @@
-"""Tests of fit, evaluate and predict: where the data come from, and modes."""
+"""Tests of fit, evaluate and predict: what they compute, and in every mode."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -11,41 +10,13 @@ import pytest
 import tensorflow as tf
 
 from tests.support import tiny
+from tf_mco import models
 
 _BATCH = 4
 
 
-class _Sequence(keras.utils.PyDataset):
-  """Batches of an array, in order."""
-
-  def __init__(self, x: np.ndarray):
-    super().__init__()
-    self._x = x
-
-  def __len__(self) -> int:
-    return len(self._x) // _BATCH
-
-  def __getitem__(self, index: int) -> tuple[np.ndarray]:
-    return (self._x[index * _BATCH : (index + 1) * _BATCH],)
-
-
-def _generator(x: np.ndarray) -> Iterator[tuple[np.ndarray]]:
-  while True:
-    for start in range(0, len(x), _BATCH):
-      yield (x[start : start + _BATCH],)
-
-
 def _dataset(x: np.ndarray) -> tf.data.Dataset:
   return tf.data.Dataset.from_tensor_slices(x).batch(_BATCH)
-
-
-_SOURCES: dict[str, Any] = {
-  'array with targets': lambda x: {'x': x, 'y': np.arange(len(x))},
-  'dataset': lambda x: {'x': _dataset(x)},
-  'dataset of tuples': lambda x: {'x': _dataset(x).map(lambda b: (b, b))},
-  'PyDataset': lambda x: {'x': _Sequence(x)},
-  'generator': lambda x: {'x': _generator(x), 'steps_per_epoch': 3},
-}
 
 
 @pytest.fixture(scope='module')
@@ -55,36 +26,6 @@ def from_array() -> keras.Model:
   model.compile(keras.optimizers.SGD(0.5))
   model.fit(tiny.images(12), batch_size=_BATCH, shuffle=False, verbose=0)
   return model
-
-
-@pytest.mark.parametrize('source', _SOURCES)
-def test_all_sources_of_data_train_the_same_unbuilt_model(
-  source: str, from_array: keras.Model
-) -> None:
-  data = _SOURCES[source](tiny.images(12))
-  if 'y' in data:
-    data['batch_size'] = _BATCH
-  model = tiny.model(built=False)
-  model.compile(keras.optimizers.SGD(0.5))
-  before = tiny.trained_values(tiny.model())
-  model.fit(**data, shuffle=False, verbose=0)
-  trained = tiny.trained_values(model)
-  np.testing.assert_array_equal(trained, tiny.trained_values(from_array))
-  assert np.abs(trained - before).max() > 1e-2
-  assert int(model.objective.step) == 3
-
-
-@pytest.mark.parametrize('source', ['dataset', 'PyDataset', 'generator'])
-def test_evaluate_and_predict_from_all_sources(
-  source: str, from_array: keras.Model
-) -> None:
-  x = tiny.images(12)
-  steps = {'steps': 3} if source == 'generator' else {}
-  for method in ('evaluate', 'predict'):
-    data = _SOURCES[source](x)['x']
-    result = getattr(from_array, method)(data, verbose=0, **steps)
-    expected = getattr(from_array, method)(x, batch_size=_BATCH, verbose=0)
-    np.testing.assert_allclose(result, expected, rtol=1e-6)
 
 
 def test_evaluate_repeats_itself_and_reports_bounds() -> None:
@@ -190,3 +131,80 @@ def test_a_bad_pixel_late_in_data_to_evaluate_is_not_lost() -> None:
       assert 'Bad values' in str(error)
     else:
       assert np.isnan(result).any()
+
+
+def _with_encoder(network: Any, **options: Any) -> models.LatentVariableModel:
+  parts = {**tiny.parts(), 'encoder': (network, tiny.parts()['encoder'])}
+  return models.LatentVariableModel(**parts, estimator='disarm', **options)
+
+
+def test_weight_regularizers_are_added_to_the_loss_once() -> None:
+  dense = keras.layers.Dense(
+    5, kernel_initializer='ones', kernel_regularizer=keras.regularizers.L2(0.7)
+  )
+  model = _with_encoder(dense)
+  model.compile(keras.optimizers.SGD(0.01))
+  start = 4 * 5
+  history = model.fit(tiny.images(4), epochs=1, verbose=0).history
+  penalty = history['loss'][0] + history['bound'][0]
+  assert penalty == pytest.approx(0.7 * start, rel=1e-5)
+
+
+def test_weight_regularizers_reach_the_gradient() -> None:
+  trained = {}
+  for factor in (0.0, 0.7):
+    dense = keras.layers.Dense(
+      5,
+      kernel_initializer='ones',
+      kernel_regularizer=keras.regularizers.L2(factor),
+    )
+    model = _with_encoder(dense)
+    model.compile(keras.optimizers.SGD(0.1))
+    model.fit(tiny.images(4), shuffle=False, verbose=0)
+    trained[factor] = np.asarray(dense.kernel)
+  # d(0.7 w^2) / dw = 1.4 at w = 1, times the learning rate.
+  np.testing.assert_allclose(trained[0.0] - trained[0.7], 0.14, rtol=1e-4)
+
+
+def test_activity_regularizers_are_those_of_the_present_batch() -> None:
+  dense = keras.layers.Dense(
+    3,
+    kernel_initializer='ones',
+    activity_regularizer=keras.regularizers.L1(1.0),
+  )
+  model = _with_encoder(dense, binarization='none')
+  model.compile(keras.optimizers.SGD(0.0))
+  x = tiny.images(6, dtype='float32')  # a last batch of another size
+  for _ in range(2):
+    history = model.fit(x, batch_size=4, shuffle=False, verbose=0).history
+    penalty = history['loss'][0] + history['bound'][0]
+    assert penalty == pytest.approx(3 * x.sum() / 6, rel=1e-4)
+
+
+@pytest.mark.parametrize('binarization', ['auto', 'none'])
+def test_pixels_are_drawn_anew_at_every_visit(binarization: str) -> None:
+  recorder = tiny.Recorder()
+  model = _with_encoder(recorder, binarization=binarization)
+  model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+  x = tiny.images(8, seed=3)
+  x[:, 0], x[:, 1] = 0, 255
+  recorder.values.clear()
+  model.build((None, tiny.PIXELS))
+  recorder.values.clear()
+  model.fit(x, batch_size=8, epochs=4, shuffle=False, verbose=0)
+  visits = recorder.values
+  assert [v.shape for v in visits] == [(8, tiny.PIXELS)] * 4
+  for visit in visits:
+    if binarization == 'none':
+      np.testing.assert_allclose(visit, x / 255, rtol=1e-6)
+    else:
+      assert set(np.unique(visit)) == {0.0, 1.0}
+      assert visit[:, :2].tolist() == [[0, 1]] * 8
+  if binarization == 'auto':
+    assert len(np.unique(visits, axis=0)) == 4
+
+
+@pytest.mark.parametrize('option', ['loss', 'metrics', 'weighted_metrics'])
+def test_compile_refuses_a_loss_and_metrics(option: str) -> None:
+  with pytest.raises(ValueError, match=f"objective's own.*{option}"):
+    tiny.model().compile('adam', **{option: ['mse']})

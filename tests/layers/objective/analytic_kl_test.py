@@ -12,6 +12,7 @@ import pytest
 from scipy import special
 import tensorflow as tf
 
+from tests.support import gaussian_models
 from tests.support import tiny
 import tf_mco
 from tf_mco import layers
@@ -21,17 +22,29 @@ from tf_mco.layers.objective import encoded_batch as encoded_batch
 _X = tiny.binary_images(3).astype('float64')
 
 
-class _Enumerated:
+class _Enumerated(tf_mco.estimators.MeanEstimator):
   """An estimator whose draws are all possible ones, along the batch axis."""
 
   def __init__(self, estimator: Any, samples: np.ndarray):
-    self.mean_surrogate = estimator.mean_surrogate
+    self._estimator = estimator
     self._samples = samples
+
+  def evaluations(self, posterior: Any) -> int:
+    """Returns the estimator's own."""
+    return self._estimator.evaluations(posterior)
 
   def draw(self, *unused: Any, seed: Any) -> types.Draw:
     """Returns the samples."""
     del unused, seed
     return types.Draw(tf.constant(self._samples))
+
+  def surrogate(self, *arguments: Any) -> types.Surrogate:
+    """Returns the estimator's own."""
+    return self._estimator.surrogate(*arguments)
+
+  def mean_surrogate(self, *arguments: Any) -> types.MeanSurrogate:
+    """Returns the estimator's own."""
+    return self._estimator.mean_surrogate(*arguments)
 
 
 def _divergence(numbers: tiny.Numbers, x: np.ndarray) -> np.ndarray:
@@ -128,6 +141,25 @@ def test_bound_is_a_mean_log_likelihood_minus_the_divergence(
     )
   ] - _divergence(numbers, _X)
   np.testing.assert_allclose(np.abs(possible - bound).min(0), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize('name', ['reinforce_loo', 'disarm', 'elbo'])
+def test_log_weights_are_those_of_the_samples(name: str) -> None:
+  """Only the bound uses the divergence in closed form."""
+  estimator = tf_mco.get_estimator(name)
+  if name == 'elbo':
+    estimator = tf_mco.estimators.Elbo(3)
+    model = gaussian_models.model(estimator, analytic_kl=True)
+    batch = model.objective.encode_batch(tf.constant(gaussian_models.data()))
+  else:
+    model = tiny.model(estimator, dtype='float64', analytic_kl=True)
+    batch = model.objective.encode_batch(_X)
+  found = encoded_batch.estimate(estimator, batch, analytic_kl=True, seed=4)
+  draw = estimator.draw(batch.log_likelihood, batch.posterior, seed=4)
+  expected = batch.log_joint(draw.samples)
+  expected -= batch.posterior.log_prob(draw.samples)
+  np.testing.assert_allclose(found.log_weights, expected, rtol=1e-11)
+  assert found.log_weights.shape[0] == estimator.num_samples
 
 
 def test_it_survives_training_and_saving(tmp_path: pathlib.Path) -> None:
