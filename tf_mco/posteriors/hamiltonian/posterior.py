@@ -138,10 +138,6 @@ class Hamiltonian(posterior_lib.Posterior):
     """The calls of log_joint and of its gradient for each sample."""
     return self.num_steps + 1
 
-  def require_reparameterized(self, samples: types.Samples = ()) -> None:
-    """Does nothing, because the constructor has checked the base."""
-    del samples
-
   def step_sizes(self) -> tuple[tf.Tensor, ...]:
     """Returns a step size for each step, broadcasting against samples."""
     return validation.step_sizes(
