@@ -89,7 +89,7 @@ def test_analytic_kl() -> None:
     .draw(None, problem.posterior, seed=draw_seed)
     .samples
   )
-  q = problem.posterior.distribution
+  q = problem.posterior.base
   mean, scale = q.mean().numpy(), q.stddev().numpy()
   kl = (scale**2 + mean**2 - 1) / 2 - np.log(scale)  # of N(0, 1)
   expected = np.mean(problem.log_likelihood(z), 0) - kl.sum(-1)

@@ -14,7 +14,9 @@ from tests.support import gaussian_models
 import tf_mco
 from tf_mco import layers
 from tf_mco import models
+from tf_mco import posteriors
 from tf_mco import random
+from tf_mco import types
 from tf_mco.layers.objective import encoded_batch as encoded_batch
 
 _X = gaussian_models.data('bernoulli', 8)
@@ -185,26 +187,27 @@ def test_parts_that_do_not_fit() -> None:
     model.fit(_X, verbose=0)
 
 
-class _WithoutPrior:
+class _WithoutPrior(posteriors.Posterior):
   """A posterior of one's own that scores its samples alone."""
 
-  def __init__(self, posterior: Any):
+  can_rescore = False
+
+  def __init__(self, posterior: posteriors.Posterior):
     self._posterior = posterior
 
-  def __getattr__(self, name: str) -> Any:
-    if name == 'with_prior':
-      raise AttributeError(name)
-    return getattr(self._posterior, name)
+  def sample_and_score(self, *arguments: Any, seed: Any) -> types.Draw:
+    """Returns the other posterior's draw."""
+    return self._posterior.sample_and_score(*arguments, seed=seed)
 
 
 def test_no_divergence_of_another_distribution_than_the_samples() -> None:
-  """That of the base, less of which there is nothing to put right: biased."""
+  """The divergence of the base would bias the bound: it is not the samples'."""
   model = _model(analytic_kl=True)
   model.build((None, gaussian_models.PIXELS))
-  problem = model.objective.encode_batch(tf.constant(_X))
-  other = problem._replace(posterior=_WithoutPrior(problem.posterior))
+  batch = model.objective.encode_batch(tf.constant(_X))
+  batch.posterior = _WithoutPrior(batch.posterior)
   with pytest.raises(ValueError, match='`analytic_kl` needs.*with_prior'):
-    encoded_batch.with_analytic_kl(model.estimator, other, seed=1)
+    encoded_batch.estimate(model.estimator, batch, analytic_kl=True, seed=1)
 
 
 def test_the_analytic_divergence_is_a_control_variate() -> None:
