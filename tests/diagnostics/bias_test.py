@@ -1,6 +1,9 @@
 """Tests of bias_check: it finds planted faults and accepts what is right."""
 
+from __future__ import annotations
+
 import statistics
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,6 +12,7 @@ import tensorflow as tf
 
 import tf_mco
 from tf_mco import diagnostics
+from tf_mco import types
 from tf_mco._tfp import tfd
 
 # The logits, p(x, z) at the index z0 + 2 * z1, and the exact gradients.
@@ -23,11 +27,11 @@ def _two_bits(make_loss) -> diagnostics.GradientSource:
   logits = tf.Variable(_LOGITS, dtype=tf.float32)
   log_table = tf.constant(np.log(_JOINT), tf.float32)
 
-  def log_joint(z):
+  def log_joint(z: tf.Tensor) -> tf.Tensor:
     index = tf.cast(z[..., 0] + 2 * z[..., 1], tf.int32)
     return tf.gather(log_table, index)
 
-  def loss(seed):
+  def loss(seed: types.Seed) -> tf.Tensor:
     posterior = tfd.Independent(
       tfd.Bernoulli(logits=logits[tf.newaxis], dtype=tf.float32), 1
     )
@@ -36,14 +40,16 @@ def _two_bits(make_loss) -> diagnostics.GradientSource:
   return diagnostics.GradientSource(loss, {'encoder': [logits]})
 
 
-def _estimator(name, **options):
+def _estimator(name: str, **options: Any) -> Any:
   estimator = tf_mco.get_estimator(name, **options)
   return lambda log_joint, posterior, seed: (
     tf_mco.estimate(estimator, log_joint, posterior, seed=seed).loss
   )
 
 
-def _vimco_without_direct_term(log_joint, posterior, seed):
+def _vimco_without_direct_term(
+  log_joint: types.LogJoint, posterior: Any, seed: types.Seed
+) -> tf.Tensor:
   """VIMCO without -sum_k wt_k s_k: log q is stopped inside the bound."""
   z = tf_mco.distributions.sample(posterior, [3], seed=seed)
   log_q = posterior.log_prob(z)
@@ -53,7 +59,7 @@ def _vimco_without_direct_term(log_joint, posterior, seed):
   return whole + (direct - tf.stop_gradient(direct))
 
 
-def test_planted_scale():
+def test_planted_scale() -> None:
   right = _two_bits(_estimator('disarm'))
   exact = {'encoder': [-_ELBO_GRADIENT]}
   found = diagnostics.bias_check(right, exact, num_draws=200_000, seed=0)
@@ -76,7 +82,7 @@ def test_planted_scale():
   )
 
 
-def test_dropped_term():
+def test_dropped_term() -> None:
   exact = {'encoder': [-_L3_GRADIENT]}
   right = _two_bits(_estimator('vimco', num_samples=3))
   wrong = _two_bits(_vimco_without_direct_term)
@@ -86,7 +92,7 @@ def test_dropped_term():
   assert not diagnostics.bias_check(wrong, right, **options).passed
 
 
-def test_two_bounds_are_not_the_same():
+def test_two_bounds_are_not_the_same() -> None:
   loo = _two_bits(_estimator('reinforce_loo'))
   vimco = _two_bits(_estimator('vimco', num_samples=2))
   assert not diagnostics.bias_check(
@@ -107,7 +113,7 @@ def _model() -> tf_mco.models.LatentVariableModel:
   return model
 
 
-def test_disarm_against_reinforce_loo():
+def test_disarm_against_reinforce_loo() -> None:
   model = _model()
   x = (np.random.default_rng(0).random((5, 20)) < 0.5).astype(np.float32)
   x[:, 0] = 0  # weights whose gradient is exactly zero
@@ -134,14 +140,14 @@ def _constant(value, *, noise=0.0) -> diagnostics.GradientSource:
   """Returns a source of the gradients `value`, with normal noise on them."""
   variable = tf.Variable(tf.zeros_like(value))
 
-  def loss(seed):
+  def loss(seed: types.Seed) -> tf.Tensor:
     draw = tf_mco.random.normal([len(value)], dtype=tf.float32, seed=seed)
     return tf.reduce_sum((value + noise * draw) * variable)[tf.newaxis]
 
   return diagnostics.GradientSource(loss, {'group': [variable]})
 
 
-def test_mean_entry_finds_a_small_bias_of_one_sign():
+def test_mean_entry_finds_a_small_bias_of_one_sign() -> None:
   value = np.ones(400, np.float32)
   found = diagnostics.bias_check(
     _constant(value, noise=1.0),
@@ -160,10 +166,10 @@ def test_mean_entry_finds_a_small_bias_of_one_sign():
   assert not found.passed
 
 
-def test_without_variance():
+def test_without_variance() -> None:
   value = np.array([1.0, -2.0, 0.0], np.float32)
 
-  def check(exact):
+  def check(exact: np.ndarray) -> diagnostics.BiasCheck:
     return diagnostics.bias_check(
       _constant(value),
       {'group': [exact]},
@@ -179,7 +185,7 @@ def test_without_variance():
   assert not check(value + np.float32([0, 0, np.nan])).passed
 
 
-def test_errors():
+def test_errors() -> None:
   source = _two_bits(_estimator('disarm'))
   with pytest.raises(ValueError, match='num_draws=99'):
     diagnostics.bias_check(source, source, num_draws=99, seed=0)

@@ -1,5 +1,9 @@
 """Estimators at an equal number of evaluations."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 import tf_mco
@@ -19,7 +23,9 @@ _SIZES = {
   ('evaluations', 'num_layers', 'samples', 'pairs'),
   [(2, 1, 2, 1), (6, 1, 6, 3), (4, 2, 4, 1), (12, 3, 12, 2)],
 )
-def test_budget(evaluations, num_layers, samples, pairs):
+def test_budget(
+  evaluations: int, num_layers: int, samples: int, pairs: int
+) -> None:
   found = diagnostics.at_equal_evaluations(
     list(_SIZES), evaluations, num_layers=num_layers
   )
@@ -30,7 +36,7 @@ def test_budget(evaluations, num_layers, samples, pairs):
     assert found[name] == tf_mco.get_estimator(name, **{size: expected})
 
 
-def test_options_and_labels_are_kept():
+def test_options_and_labels_are_kept() -> None:
   arithmetic = tf_mco.get_estimator('vimco', baseline='arithmetic')
   found = diagnostics.at_equal_evaluations(
     {'geometric': 'vimco', 'arithmetic': arithmetic}, 4
@@ -58,7 +64,9 @@ def test_options_and_labels_are_kept():
     (['nothing'], 4, 1, 'Unknown estimator'),
   ],
 )
-def test_impossible_budgets(estimators, evaluations, num_layers, message):
+def test_impossible_budgets(
+  estimators: Any, evaluations: int, num_layers: int, message: str
+) -> None:
   with pytest.raises(ValueError, match=message):
     diagnostics.at_equal_evaluations(
       estimators, evaluations, num_layers=num_layers

@@ -1,5 +1,7 @@
 """Tests of several estimators measured along one run."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ import tf_mco
 from tf_mco import diagnostics
 
 
-def test_along_a_run():
+def test_along_a_run() -> None:
   basket = diagnostics.EstimatorComparison(
     ['disarm', 'reinforce_loo'],
     small_model.IMAGES[:5],
@@ -51,7 +53,7 @@ def test_along_a_run():
     np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
-def test_unequal_cost_is_an_error_before_training():
+def test_unequal_cost_is_an_error_before_training() -> None:
   basket = diagnostics.EstimatorComparison(
     {'pair': 'disarm', 'five': tf_mco.get_estimator('vimco', num_samples=5)},
     small_model.IMAGES[:5],

@@ -1,5 +1,9 @@
 """Tests of model_source: what of a model is measured, and what is kept."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -15,7 +19,7 @@ _BINARY = np.round(_GREY)
 
 
 @pytest.mark.parametrize('jit_compile', [True, False])
-def test_two_pass_moments_of_a_model(jit_compile):
+def test_two_pass_moments_of_a_model(jit_compile: bool) -> None:
   model = small_model.make(dtype='float64')
   source = diagnostics.model_source(
     model,
@@ -44,10 +48,10 @@ def test_two_pass_moments_of_a_model(jit_compile):
   assert group.total_variance == pytest.approx(entries.sum())
 
 
-def test_data_noise():
+def test_data_noise() -> None:
   model = small_model.make()
 
-  def measure(x, **options):
+  def measure(x: tf.Tensor, **options: Any) -> Any:
     source = diagnostics.model_source(model, x, groups=['encoder'], **options)
     return diagnostics.gradient_statistics(
       source, num_draws=1000, jit_compile=False, seed=0
@@ -60,7 +64,7 @@ def test_data_noise():
   assert binary[0].variance == pytest.approx(binary[1].variance, rel=1e-5)
 
 
-def test_measuring_leaves_the_model_as_it_was():
+def test_measuring_leaves_the_model_as_it_was() -> None:
   model = small_model.make(keras.layers.BatchNormalization())
   before = [v.numpy() for v in model.variables]
   source = diagnostics.model_source(model, _GREY)
@@ -78,7 +82,7 @@ def test_measuring_leaves_the_model_as_it_was():
     np.testing.assert_array_equal(value, variable.numpy())
 
 
-def test_bad_data_and_groups():
+def test_bad_data_and_groups() -> None:
   model = small_model.make()
   with pytest.raises(ValueError, match="groups=.'control'"):
     diagnostics.model_source(model, _GREY, groups=['control'])

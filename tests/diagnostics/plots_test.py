@@ -1,6 +1,10 @@
 """Tests of the figures of gradient variance and bias."""
 
+from __future__ import annotations
+
 import builtins
+import pathlib
+from typing import Any
 
 from matplotlib import image as mpl_image
 import numpy as np
@@ -11,12 +15,12 @@ from tf_mco.diagnostics import plots
 
 
 @pytest.fixture
-def saved(monkeypatch):
+def saved(monkeypatch: pytest.MonkeyPatch) -> list:
   """Returns a list that receives every figure when it is saved."""
   figures = []
   save = plots._save
 
-  def note(figure, path):
+  def note(figure: Any, path: Any) -> None:
     figures.append(figure)
     save(figure, path)
 
@@ -24,7 +28,9 @@ def saved(monkeypatch):
   return figures
 
 
-def _statistics(variance, standard_error=0.0):
+def _statistics(
+  variance: float, standard_error: float = 0.0
+) -> diagnostics.GradientStatistics:
   return diagnostics.GradientStatistics(
     means=(),
     variances=(),
@@ -37,7 +43,7 @@ def _statistics(variance, standard_error=0.0):
   )
 
 
-def test_variance_bars(tmp_path, saved):
+def test_variance_bars(tmp_path: pathlib.Path, saved: list) -> None:
   measured = {
     'arm': {'encoder': _statistics(0.2, 0.15), 'prior': _statistics(0.0)},
     'disarm': {'encoder': _statistics(0.1, 0.01), 'prior': _statistics(2.0)},
@@ -64,12 +70,14 @@ def test_variance_bars(tmp_path, saved):
     {'arm': {'encoder': _statistics(1.0)}, 'disarm': {}},
   ],
 )
-def test_bars_of_different_groups(tmp_path, measured):
+def test_bars_of_different_groups(
+  tmp_path: pathlib.Path, measured: Any
+) -> None:
   with pytest.raises(ValueError, match='in the same groups'):
     plots.variance_bars(measured, tmp_path / 'bars.png')
 
 
-def test_bias_scores(tmp_path, saved):
+def test_bias_scores(tmp_path: pathlib.Path, saved: list) -> None:
   z = np.array([[3.0, -1.0, 0.0], [0.5, np.inf, -2.0]])
   check = diagnostics.BiasCheck(
     z={'encoder': (z,)},
@@ -93,7 +101,7 @@ def test_bias_scores(tmp_path, saved):
   assert axes.get_ylim()[0] < -4
 
 
-def test_variance_along_a_run(tmp_path, saved):
+def test_variance_along_a_run(tmp_path: pathlib.Path, saved: list) -> None:
   metrics = [
     {
       'step': step,
@@ -118,10 +126,12 @@ def test_variance_along_a_run(tmp_path, saved):
     plots.variance_along_run(metrics, path, group='decoder')
 
 
-def test_without_matplotlib_the_error_names_the_extra(tmp_path, monkeypatch):
+def test_without_matplotlib_the_error_names_the_extra(
+  tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
   real_import = builtins.__import__
 
-  def without_matplotlib(name, *arguments):
+  def without_matplotlib(name: str, *arguments: Any) -> Any:
     if name.startswith('matplotlib'):
       raise ImportError(name)
     return real_import(name, *arguments)

@@ -1,5 +1,7 @@
 """The running variance keeps its digits beside a large mean."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -17,7 +19,7 @@ def _recursion(gradients: list[np.ndarray], decay: float) -> float:
   return np.mean(square / total - (mean / total) ** 2)
 
 
-def test_small_variance_beside_a_large_mean():
+def test_small_variance_beside_a_large_mean() -> None:
   """EMA[g^2] - EMA[g]^2 in float32 would be 0 or noise here."""
   state = running.RunningVariance(0.999, 1)
   state.build({'encoder': [tf.Variable([0.0])]})

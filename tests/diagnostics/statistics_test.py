@@ -1,11 +1,14 @@
 """Tests of gradient_statistics, against exact and two-pass variances."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import tf_mco
 from tf_mco import diagnostics
+from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.estimators import reinforce_loo
 
@@ -40,11 +43,11 @@ def _two_bits(estimator) -> diagnostics.GradientSource:
   logits = [tf.Variable(value, dtype=tf.float32) for value in _LOGITS]
   log_table = tf.constant(np.log(_JOINT), tf.float32)
 
-  def log_joint(z):
+  def log_joint(z: tf.Tensor) -> tf.Tensor:
     index = tf.cast(z[..., 0] + 2 * z[..., 1], tf.int32)
     return tf.gather(log_table, index)
 
-  def loss(seed):
+  def loss(seed: types.Seed) -> tf.Tensor:
     posterior = tfd.Independent(
       tfd.Bernoulli(logits=tf.stack(logits)[tf.newaxis], dtype=tf.float32), 1
     )
@@ -55,7 +58,7 @@ def _two_bits(estimator) -> diagnostics.GradientSource:
 
 
 @pytest.mark.parametrize('name', _ESTIMATORS)
-def test_exact_variance(name):
+def test_exact_variance(name: str) -> None:
   # 4 standard errors, 4 estimators, 2 entries, 2 moments: false alarms 1e-3.
   num_draws = 100_000
   found = diagnostics.gradient_statistics(
@@ -75,7 +78,7 @@ def test_exact_variance(name):
     assert group.signal_to_noise == pytest.approx(snr, rel=0.05)
 
 
-def test_standard_error_is_the_spread_of_repeated_measurements():
+def test_standard_error_is_the_spread_of_repeated_measurements() -> None:
   meter = diagnostics.GradientMeter(_two_bits(_ESTIMATORS['disarm']))
   found = [meter(1000, seed=seed)['0'] for seed in range(100)]
   spread = np.std([one.variance for one in found], ddof=1)
@@ -85,11 +88,11 @@ def test_standard_error_is_the_spread_of_repeated_measurements():
   assert stated == pytest.approx(spread, rel=0.3)
 
 
-def test_no_variance():
+def test_no_variance() -> None:
   """DisARM's gradient is the same at every draw if the logit is 0."""
   logit = tf.Variable([[0.0]])
 
-  def loss(seed):
+  def loss(seed: types.Seed) -> tf.Tensor:
     posterior = tfd.Independent(tfd.Bernoulli(logits=logit), 1)
     return -tf_mco.expectation(
       _ESTIMATORS['disarm'],
@@ -106,10 +109,10 @@ def test_no_variance():
   np.testing.assert_allclose(found.means[0], -5e-3, rtol=1e-4)
 
 
-def test_pure_noise_has_no_signal():
+def test_pure_noise_has_no_signal() -> None:
   variable = tf.Variable(tf.zeros([400]))
 
-  def loss(seed):
+  def loss(seed: types.Seed) -> tf.Tensor:
     noise = tf_mco.random.normal([400], dtype=tf.float32, seed=seed)
     return tf.reduce_sum(noise * variable)[tf.newaxis]
 
@@ -127,7 +130,7 @@ def test_pure_noise_has_no_signal():
   assert found.total_variance == pytest.approx(400 * found.variance)
 
 
-def test_loss_is_averaged_over_the_batch():
+def test_loss_is_averaged_over_the_batch() -> None:
   variable = tf.Variable([0.0])
   source = diagnostics.GradientSource(
     lambda seed: variable * tf.constant([1.0, 2.0, 3.0]), {'group': [variable]}
@@ -136,7 +139,7 @@ def test_loss_is_averaged_over_the_batch():
   np.testing.assert_array_equal(gradient, [2.0])
 
 
-def test_a_functional_source_knows_no_evaluations():
+def test_a_functional_source_knows_no_evaluations() -> None:
   estimator = reinforce_loo.ReinforceLoo()
   found = diagnostics.gradient_statistics(
     _two_bits(estimator), num_draws=40, seed=0
@@ -144,7 +147,7 @@ def test_a_functional_source_knows_no_evaluations():
   assert found['0'].evaluations is None
 
 
-def test_a_variable_without_gradient_is_named():
+def test_a_variable_without_gradient_is_named() -> None:
   used, lost = tf.Variable([1.0]), tf.Variable([1.0], name='lost')
   source = diagnostics.GradientSource(
     lambda seed: used**2, {'encoder': [used, lost]}
@@ -155,7 +158,7 @@ def test_a_variable_without_gradient_is_named():
     )
 
 
-def test_bad_sources():
+def test_bad_sources() -> None:
   variable = tf.Variable([1.0])
   for groups in ({}, {'encoder': []}):
     with pytest.raises(ValueError, match='at least one variable'):

@@ -20,7 +20,7 @@ _DRAWS = 100_000
 
 @pytest.mark.parametrize(
   ('dtype', 'jit'),
-  [(tf.float32, False), (tf.float32, True), (tf.float64, True)],
+  [(tf.float64, False), (tf.float32, True)],
 )
 def test_samples_and_mean_derivatives(dtype: tf.DType, jit: bool) -> None:
   # TFP: 42 % NaN at 0.01 under jit, 5811 instead of 10001.6 outside of it.

@@ -50,8 +50,10 @@ def test_bound(name: str, options: Any) -> None:
   )
 
 
-@every_row
-@pytest.mark.parametrize('jit', [False, True])
+@pytest.mark.parametrize(
+  ('name', 'options', 'jit'),
+  [(*row, row[0] == 'rsvi') for row in _ROWS[1:]] + [(*_ROWS[0], False)],
+)
 def test_dirichlet(name: str, options: Any, jit: bool) -> None:
   """The gradient of E[log z[0]] in float32; draws have the right marginal."""
   alpha = tf.constant([[0.9, 2.0, 4.0]])

@@ -118,14 +118,14 @@ def _cond(kind: str) -> Loss:
   )
 
 
-@pytest.mark.parametrize('around', ['function', 'loop'])
 @pytest.mark.parametrize(
-  ('loop', 'kind'),
+  ('loop', 'kind', 'around'),
   [
-    (_while_loop, 'chain'),
-    (_range, 'normal'),
-    (_map, 'normal'),
-    (_cond, 'normal'),
+    (_while_loop, 'chain', 'function'),
+    (_while_loop, 'normal', 'loop'),
+    (_range, 'normal', 'function'),
+    (_map, 'normal', 'loop'),
+    (_cond, 'normal', 'function'),
   ],
 )
 def test_tape_around(loop: Callable, kind: str, around: str) -> None:

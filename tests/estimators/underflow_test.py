@@ -17,8 +17,8 @@ _NAMES = ('elbo', 'iwae', 'stl', 'dreg', 'rws', 'aisle', 'piwae', 'rsvi')
 
 @pytest.mark.parametrize(
   ('name', 'jit'),
-  [(name, False) for name in _NAMES]
-  + [(name, True) for name in ('iwae', 'dreg', 'rws', 'piwae', 'rsvi')],
+  # One of each way to draw and to score is compiled.
+  [(name, name in ('dreg', 'rsvi')) for name in _NAMES],
 )
 def test_log_weights(name: str, jit: bool) -> None:
   """The ratio of two Gamma densities is a power of x, whose log is kept.
@@ -35,7 +35,6 @@ def test_log_weights(name: str, jit: bool) -> None:
   )
   estimator = tf_mco.get_estimator(name, **options)
 
-  @tf.function(jit_compile=jit)
   def estimate(alpha: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     with tf.GradientTape() as tape:
       tape.watch(alpha)
@@ -46,6 +45,8 @@ def test_log_weights(name: str, jit: bool) -> None:
       result = tf_mco.estimate(estimator, p.log_prob, q, seed=3)
     return result.log_weights, tape.gradient(result.loss, alpha)
 
+  if jit:
+    estimate = tf.function(estimate, jit_compile=True)
   log_w, gradient = estimate(tf.fill([2, 1], _ALPHA))
   assert np.all(np.isfinite(gradient))
   p, q = (

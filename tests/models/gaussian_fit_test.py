@@ -43,16 +43,11 @@ def _check_fit(
     np.testing.assert_allclose(new, old - 0.5 * slope, rtol=0, atol=1e-11)
 
 
+# One row of each kind of gradient; one of them is compiled by XLA.
 _ONE_LAYER = [
-  row
-  for row in table.REAL_ROWS
-  if not str(row).startswith('aisle-') or str(row).startswith('aisle-chi2')
+  table.BY_NAME[name] for name in ('elbo', 'dreg', 'aisle-chi2-score', 'piwae')
 ]
-
-
-# XLA compiles each of them in tests/estimators/continuous_behaviour_test.py;
-# here, one of each kind of gradient.
-_JITTED = ('elbo', 'stl', 'aisle-chi2-score')
+_JITTED = ('dreg',)
 
 
 @pytest.mark.parametrize('row', _ONE_LAYER, ids=str)
@@ -64,31 +59,18 @@ def test_fit(row: table.Row) -> None:
 
 @pytest.mark.parametrize(
   ('name', 'likelihood'),
-  [
-    ('iwae', 'bernoulli'),
-    ('dreg', 'gaussian'),
-    ('piwae', 'logistic'),
-    ('rws', 'bernoulli'),
-  ],
+  [('iwae', 'bernoulli'), ('stl', 'logistic')],
 )
 def test_fit_of_two_layers(name: str, likelihood: str) -> None:
-  _check_fit(table.BY_NAME[name], likelihood, 2, jit=True)
+  _check_fit(table.BY_NAME[name], likelihood, 2, jit=name == 'iwae')
 
 
 @pytest.mark.parametrize(
   ('name', 'options'),
   [
     ('elbo', {'num_samples': 3}),
-    ('iwae', {}),
-    ('stl', {}),
-    ('dreg', {}),
-    ('rws_dreg', {}),
-    ('rws', {}),
     ('aisle', {'divergence': 1.5, 'reparameterized': False}),
-    ('miwae', {'num_bounds': 3}),
     ('piwae', {'num_samples_per_bound': 2}),
-    ('ciwae', {'beta': 0.25}),
-    ('renyi', {'alpha': 0.75}),
   ],
 )
 def test_file_round_trip(

@@ -17,7 +17,7 @@ _GROUPS = ('encoder', 'decoder', 'prior')
 
 def _compiled(optimizer: Any) -> models.LatentVariableModel:
   model = tiny.model(num_layers=2)
-  model.compile(optimizer, jit_compile=False)
+  model.compile(optimizer, run_eagerly=True)
   return model
 
 
@@ -107,7 +107,7 @@ def test_a_group_without_trainable_variables_needs_no_optimizer() -> None:
   model = tiny.model()
   model.objective.prior.trainable = False
   logits = np.array(model.objective.prior.logits)
-  model.compile({'encoder': 'sgd', 'decoder': 'sgd'})
+  model.compile({'encoder': 'sgd', 'decoder': 'sgd'}, run_eagerly=True)
   _train(model)
   np.testing.assert_array_equal(model.objective.prior.logits, logits)
 

@@ -23,7 +23,7 @@ def _dataset(x: np.ndarray) -> tf.data.Dataset:
 def from_array() -> keras.Model:
   """Returns a model that was fitted to an array."""
   model = tiny.model(built=False)
-  model.compile(keras.optimizers.SGD(0.5))
+  model.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
   model.fit(tiny.images(12), batch_size=_BATCH, shuffle=False, verbose=0)
   return model
 
@@ -53,7 +53,7 @@ def test_validation_is_what_evaluate_reports(
   expected = from_array.evaluate(x, batch_size=_BATCH, verbose=0)
   for validation in (x, (x, None), _dataset(x)):
     model = tiny.model(built=False)
-    model.compile(keras.optimizers.SGD(0.5))
+    model.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
     history = model.fit(
       x,
       batch_size=_BATCH,
@@ -99,7 +99,7 @@ def test_modes_of_execution_agree(
 @pytest.mark.parametrize('wrap', [list, tuple, keras.callbacks.CallbackList])
 def test_callbacks_see_every_batch_and_its_logs(wrap: Any) -> None:
   model, batches = tiny.model(), tiny.Batches()
-  model.compile()
+  model.compile(run_eagerly=True)
   history = model.fit(
     tiny.images(12), batch_size=_BATCH, callbacks=wrap([batches]), verbose=0
   ).history
@@ -112,7 +112,7 @@ def test_seeds_and_steps_have_noise_of_their_own() -> None:
   bounds = []
   for seed in (0, 0, 1):
     model = tiny.model(seed=seed)
-    model.compile(keras.optimizers.SGD(0.0))
+    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
     history = model.fit(x, epochs=3, shuffle=False, verbose=0).history
     bounds.append(history['bound'])
   assert bounds[0] == bounds[1]
@@ -143,7 +143,7 @@ def test_weight_regularizers_are_added_to_the_loss_once() -> None:
     5, kernel_initializer='ones', kernel_regularizer=keras.regularizers.L2(0.7)
   )
   model = _with_encoder(dense)
-  model.compile(keras.optimizers.SGD(0.01))
+  model.compile(keras.optimizers.SGD(0.01), run_eagerly=True)
   start = 4 * 5
   history = model.fit(tiny.images(4), epochs=1, verbose=0).history
   penalty = history['loss'][0] + history['bound'][0]
@@ -159,7 +159,7 @@ def test_weight_regularizers_reach_the_gradient() -> None:
       kernel_regularizer=keras.regularizers.L2(factor),
     )
     model = _with_encoder(dense)
-    model.compile(keras.optimizers.SGD(0.1))
+    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
     model.fit(tiny.images(4), shuffle=False, verbose=0)
     trained[factor] = np.asarray(dense.kernel)
   # d(0.7 w^2) / dw = 1.4 at w = 1, times the learning rate.

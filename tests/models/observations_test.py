@@ -52,7 +52,7 @@ _SOURCES: dict[str, Any] = {
 def from_array() -> keras.Model:
   """Returns a model that was fitted to an array."""
   model = tiny.model(built=False)
-  model.compile(keras.optimizers.SGD(0.5))
+  model.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
   model.fit(tiny.images(12), batch_size=_BATCH, shuffle=False, verbose=0)
   return model
 
@@ -65,7 +65,7 @@ def test_all_sources_of_data_train_the_same_unbuilt_model(
   if 'y' in data:
     data['batch_size'] = _BATCH
   model = tiny.model(built=False)
-  model.compile(keras.optimizers.SGD(0.5))
+  model.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
   before = tiny.trained_values(tiny.model())
   model.fit(**data, shuffle=False, verbose=0)
   trained = tiny.trained_values(model)

@@ -1,5 +1,7 @@
 """What the tests of diagnostics train and measure: 6 pixels, 3 latents."""
 
+from __future__ import annotations
+
 import keras
 import numpy as np
 import tensorflow as tf
