@@ -90,7 +90,7 @@ def test_shape_of_log_joint(row: table.Row, wrong: str) -> None:
   _check_shape(row, wrong)
 
 
-@pytest.mark.parametrize('wrong', ['K_1', 'B_K', 'one example'])
+@pytest.mark.parametrize('wrong', ['K_1', 'one example'])
 @one_of_each_draw
 def test_shape_of_log_joint_of_unknown_batch_size(
   row: table.Row, wrong: str

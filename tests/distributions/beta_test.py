@@ -26,7 +26,7 @@ def test_both_gradients_have_the_exact_mean(gradient: str) -> None:
     return distributions.Beta(a, b, gradient=gradient).sample_log(seed=5)
 
   by_a, by_b = references.gradients_by_draw(
-    log_x, [a, b], draws=_DRAWS, jit=gradient == 'cdf'
+    log_x, [a, b], draws=_DRAWS, jit=False
   )
   both = special.polygamma(1, a.numpy() + b.numpy())
   for index in range(3):

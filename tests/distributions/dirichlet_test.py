@@ -19,15 +19,14 @@ from tf_mco._tfp import tfd
 _DRAWS = 40_000
 
 
-@pytest.mark.parametrize('jit', [False, True])
-def test_no_nan_and_right_means_from_1e_3_to_1e4(jit: bool) -> None:
+def test_no_nan_and_right_means_from_1e_3_to_1e4() -> None:
   alpha = tf.constant([[1e-3] * 3, [0.01] * 3, [0.1, 2.0, 50.0], [1e4] * 3])
 
   def log_x(alpha: tf.Tensor) -> tf.Tensor:
     return distributions.Dirichlet(alpha).sample_log(seed=5)[..., 0]
 
   (by_alpha,) = references.gradients_by_draw(
-    log_x, [alpha], draws=_DRAWS, jit=jit
+    log_x, [alpha], draws=_DRAWS, jit=True
   )
   wide = alpha.numpy().astype(float)
   total = special.polygamma(1, wide.sum(-1))

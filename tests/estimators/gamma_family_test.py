@@ -41,15 +41,13 @@ def _exact(num_samples: int, alpha: float) -> float:
   return float(mass @ pair @ mass)
 
 
-@pytest.mark.parametrize(
-  ('name', 'num_samples'), [('elbo', 1), ('iwae', 2), ('dreg', 2), ('stl', 1)]
-)
+@pytest.mark.parametrize(('name', 'num_samples'), [('elbo', 1), ('dreg', 2)])
 def test_bound_and_gradient_against_quadrature(
   name: str, num_samples: int
 ) -> None:
   alpha = tf.fill([_BATCH, 1], 4.0)
 
-  @tf.function(jit_compile=True)
+  @tf.function(jit_compile=name == 'elbo')
   def run() -> tuple[tf.Tensor, tf.Tensor]:
     with tf.GradientTape() as tape:
       tape.watch(alpha)

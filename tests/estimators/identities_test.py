@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ _K = 4
 every_kind = pytest.mark.parametrize('kind', _KINDS)
 
 
+@functools.cache
 def _all(kind: str, num_samples: int = _K) -> dict[str, checks.Drawn]:
   """Returns the estimate of every row from the same noise."""
   problem = gaussian_problems.make(kind)

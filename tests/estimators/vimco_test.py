@@ -69,8 +69,9 @@ def _zero_weights(num_samples: int) -> tuple[tf.Tensor, tf.Tensor]:
   return tf.constant(draws), tf.constant(log_p)
 
 
-@pytest.mark.parametrize('jit_compile', [False, True])
-@pytest.mark.parametrize('num_samples', [2, 3, 4])
+@pytest.mark.parametrize(
+  ('num_samples', 'jit_compile'), [(2, False), (3, True), (4, False)]
+)
 @every_baseline
 def test_zero_weights(
   baseline: str, num_samples: int, jit_compile: bool

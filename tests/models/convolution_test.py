@@ -57,16 +57,12 @@ def _pairs_and_nesting() -> dict[str, Any]:
   return {'encoder': encoder, 'decoder': decoder}
 
 
-@pytest.mark.parametrize(
-  ('make', 'jit'), [(_sequential, True), (_pairs_and_nesting, False)]
-)
-def test_images_through_convolutions(
-  make: Any, jit: bool, tmp_path: pathlib.Path
-) -> None:
+@pytest.mark.parametrize('make', [_sequential, _pairs_and_nesting])
+def test_images_through_convolutions(make: Any, tmp_path: pathlib.Path) -> None:
   model = models.LatentVariableModel(
     **make(), prior=layers.BernoulliPrior(3), estimator='vimco'
   )
-  model.compile('adam', jit_compile=jit)
+  model.compile('adam', jit_compile=False)
   x = _images(6)
   model.fit(x, batch_size=3, verbose=0)
   # About log(2) per pixel: neither a mean over pixels nor a product of images.
@@ -135,10 +131,12 @@ class _AtGivenSamples(vimco.Vimco):
 
 
 @pytest.mark.parametrize(
-  ('policy', 'rounding'),
-  [('mixed_bfloat16', 2.0**-8), ('mixed_float16', 2.0**-11)],
+  ('policy', 'rounding', 'jit'),
+  [
+    ('mixed_bfloat16', 2.0**-8, True),
+    ('mixed_float16', 2.0**-11, False),
+  ],
 )
-@pytest.mark.parametrize('jit', [False, True])
 def test_half_precision_estimates_the_same_gradient(
   policy: str, rounding: float, jit: bool
 ) -> None:

@@ -55,7 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> _Served:
   x = tiny.images(7, dtype='float32')
   np.save(folder / 'x.npy', x)
   trained = tiny.model('disarm', num_layers=2, built=False)
-  trained.compile('adam')
+  trained.compile('adam', jit_compile=False)
   trained.fit(tiny.images(8), batch_size=4, verbose=0)
   trained.save(folder / 'model.keras')
   model = keras.models.load_model(folder / 'model.keras')

@@ -62,7 +62,7 @@ def test_fit(row: table.Row) -> None:
   [('iwae', 'bernoulli'), ('stl', 'logistic')],
 )
 def test_fit_of_two_layers(name: str, likelihood: str) -> None:
-  _check_fit(table.BY_NAME[name], likelihood, 2, jit=name == 'iwae')
+  _check_fit(table.BY_NAME[name], likelihood, 2, jit=False)
 
 
 @pytest.mark.parametrize(

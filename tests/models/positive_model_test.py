@@ -21,9 +21,9 @@ from tf_mco.distributions import sampling
 _KINDS = sorted(positive_models.KINDS)
 
 
-# The samplers of the other kinds are compiled in tests/distributions.
+# XLA compiles the samplers in tests/distributions.
 @pytest.mark.parametrize('kind', ['dirichlet'])
-def test_a_jitted_step_is_the_step_of_the_eager_gradient(kind: str) -> None:
+def test_a_step_in_a_graph_is_the_step_of_the_eager_gradient(kind: str) -> None:
   model = positive_models.model(kind, tf_mco.estimators.Elbo(2))
   before = [np.asarray(v) for v in model.trainable_variables]
   x = tf.constant(positive_models.data())
@@ -32,7 +32,7 @@ def test_a_jitted_step_is_the_step_of_the_eager_gradient(kind: str) -> None:
     surrogate = model.objective.surrogate(x, training=True, seed=seed)
     loss = tf.reduce_mean(surrogate.loss)
   gradient = tape.gradient(loss, [v.value for v in model.trainable_variables])
-  model.compile(keras.optimizers.SGD(0.5), jit_compile=True)
+  model.compile(keras.optimizers.SGD(0.5), jit_compile=False)
   found = model.fit(x, batch_size=len(x), shuffle=False, verbose=0).history
   np.testing.assert_allclose(found['loss'], [loss], rtol=1e-6)
   after = [np.asarray(v) for v in model.trainable_variables]
@@ -148,7 +148,7 @@ def test_a_sample_outside_of_the_tape_is_an_error_that_names_it() -> None:
     layers.DirichletPrior(3),
     'elbo',
   )
-  model.compile('sgd')
+  model.compile('sgd', jit_compile=False)
   with pytest.raises(ValueError, match='No gradient.*stopped.*kernel'):
     model.fit(positive_models.data().astype('float32'), verbose=0)
 
@@ -159,7 +159,7 @@ def test_functional_model(kind: str) -> None:
   inputs = keras.Input([positive_models.PIXELS])
   bound = layers.MonteCarloObjective(encoder, decoder, prior, 'iwae')(inputs)
   model = keras.Model(inputs, bound)
-  model.compile('adam', jit_compile=False)
+  model.compile('adam', run_eagerly=True)
   x = positive_models.data().astype('float32')
   losses = model.fit(x, epochs=2, verbose=0).history['loss']
   assert np.isfinite(losses).all()

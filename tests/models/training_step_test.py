@@ -46,7 +46,7 @@ def test_a_variable_without_a_gradient_is_named(jit: bool) -> None:
   if not jit:  # what is not to be trained needs no gradient
     network.extra.trainable = False
     model = _with_encoder(network)
-    model.compile('adam')
+    model.compile('adam', run_eagerly=True)
     model.fit(x, verbose=0)
 
 
@@ -61,6 +61,6 @@ class _Cut(keras.layers.Layer):
 def test_a_stopped_gradient_names_the_variables_behind_it() -> None:
   network = keras.Sequential([keras.layers.Dense(5, name='behind'), _Cut()])
   model = _with_encoder(network)
-  model.compile('adam')
+  model.compile('adam', jit_compile=False)
   with pytest.raises(ValueError, match='No gradient .*behind/kernel'):
     model.fit(tiny.images(4), verbose=0)

@@ -41,7 +41,8 @@ def make(
 def compiled(
   *, dtype: str = 'float32', **options
 ) -> tf_mco.models.LatentVariableModel:
-  """Returns a model that is ready to train."""
+  """Returns a model that is ready to train, without XLA by default."""
+  options = {'jit_compile': False, **options}
   model = make(dtype=dtype)
   model.compile(keras.optimizers.Adam(0.05), **options)
   model.optimizer.build(model.trainable_variables)

@@ -81,7 +81,7 @@ def _ways(variable: tf.Variable, again: bool) -> dict[str, Callable]:
 
 
 @pytest.mark.parametrize(
-  'way', ['eager', 'graph', 'jit', 'tape_outside', 'tape_outside_jit']
+  'way', ['eager', 'jit', 'tape_outside', 'tape_outside_jit']
 )
 def test_gradients_of_second_order(way: str) -> None:
   variable = tf.Variable(_WEIGHT)

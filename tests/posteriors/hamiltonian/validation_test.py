@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import functools
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from tests.support import hamiltonian as cases
 import tf_mco
 from tf_mco import posteriors
 from tf_mco import registry
+from tf_mco import types
 from tf_mco._tfp import tfd
 
 _SERVED = ('elbo', 'iwae', 'ciwae', 'renyi', 'miwae')
@@ -146,6 +148,22 @@ def test_divergence_names_the_step_size(kind: str, name: str) -> None:
     tf_mco.estimate(estimator, log_joint, posterior, seed=1)
 
 
+@functools.cache
+def _compiled_estimate(jit: bool) -> Callable[..., types.Surrogate]:
+  """Returns a function of a factor and an offset of log p(x, z)."""
+  posterior = cases.posterior('none')
+  estimator = tf_mco.estimators.Iwae(3)
+
+  @tf.function(jit_compile=jit)
+  def estimate(factor: tf.Tensor, offset: tf.Tensor) -> types.Surrogate:
+    def log_joint(z: tf.Tensor) -> tf.Tensor:
+      return factor * cases.gaussian(z) + offset
+
+    return tf_mco.estimate(estimator, log_joint, posterior, seed=1)
+
+  return estimate
+
+
 @pytest.mark.parametrize('jit', [False, True])
 @pytest.mark.parametrize('steep', [1.0, 1e200])
 @pytest.mark.parametrize('added', [0.0, -np.inf, np.inf, np.nan])
@@ -156,17 +174,7 @@ def test_divergence_in_compiled_code_is_never_dropped(
   diverges = added != 0 or steep != 1
   factor = tf.constant([[steep], [1.0], [1.0]], tf.float64)
   offset = tf.constant([[added], [0.0], [0.0]], tf.float64)
-  posterior = cases.posterior('none')
-  estimator = tf_mco.estimators.Iwae(3)
-
-  @tf.function(jit_compile=jit)
-  def estimate() -> Any:
-    def log_joint(z: tf.Tensor) -> tf.Tensor:
-      return factor * cases.gaussian(z) + offset
-
-    return tf_mco.estimate(estimator, log_joint, posterior, seed=1)
-
-  found = estimate()
+  found = _compiled_estimate(jit)(factor, offset)
   assert np.isnan(found.bound).all() == diverges
   np.testing.assert_array_equal(
     np.isnan(found.log_weights[:, 0]), [diverges, False, False]
