@@ -1,7 +1,8 @@
-"""What would bias a gradient is a ValueError: expected, and received.
+"""Inputs that would bias a gradient are ValueErrors.
 
-Every estimator is given one wrong input of each kind. The other wrong inputs of
-a kind reach the same lines, and one estimator is enough for them.
+The message says what was expected and what was received. Every estimator is
+given one wrong input of each kind. The other wrong inputs of a kind reach the
+same lines of code, and so one estimator is enough for them.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def test_shape_of_log_joint(row: table.Row, wrong: str) -> None:
 def test_shape_of_log_joint_of_unknown_batch_size(
   row: table.Row, wrong: str
 ) -> None:
-  """[B, K] = [1, K] against [K, 1] would broadcast, were it not checked."""
+  """A shape of [1, K] against [K, 1] would broadcast, if nobody checked it."""
 
   @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float64)])
   def step(logits: tf.Tensor) -> tf.Tensor:
@@ -217,7 +218,7 @@ def test_posterior_without_a_path(name: str) -> None:
 
 
 def test_draw_alone_checks() -> None:
-  """As in code that calls the two halves itself; in a graph too."""
+  """A user who calls the two halves himself is told, also in a graph."""
 
   @tf.function
   def draw() -> Any:

@@ -97,7 +97,7 @@ def total_variance(found: oracle.Moments, case: table.Case) -> np.ndarray:
 
 
 def check_expectation(case: table.Case) -> None:
-  """`expectation` has the exact mean and variance; of a mean only."""
+  """`expectation` has the exact mean and variance, and is for means only."""
   posterior = case.problem.posterior(case.problem.rows())
   if not case.row.of_mean:
     with pytest.raises(ValueError, match='estimator of a mean.*Received'):
@@ -121,7 +121,7 @@ def check_expectation(case: table.Case) -> None:
 
 
 def check_own_draws(case: table.Case) -> None:
-  """With draws of its own, in one tape, the estimate is the formula's."""
+  """An estimate that draws for itself is the formula of its own samples."""
   problem, estimator = case.problem, case.estimator
   parameters = problem.rows()
   with tf.GradientTape() as tape:
@@ -138,7 +138,11 @@ def check_own_draws(case: table.Case) -> None:
 
 
 def check_surrogate(case: table.Case, dtype: tf.DType = tf.float64) -> None:
-  """Shapes, dtypes, value == -bound to the last bit, and no stray gradient."""
+  """Shapes and dtypes are right, and the loss is minus the bound exactly.
+
+  No gradient flows from the bound or from the log-weights. The loss has a
+  gradient in every parameter.
+  """
   problem, batch = case.problem, case.problem.num_examples
   parameters = problem.rows(dtype=dtype)
   with tf.GradientTape(persistent=True) as tape:
@@ -167,7 +171,7 @@ def check_surrogate(case: table.Case, dtype: tf.DType = tf.float64) -> None:
 
 
 def check_surrogate_in_float32(case: table.Case) -> None:
-  """The same in float32."""
+  """`check_surrogate` holds in float32, too."""
   check_surrogate(case, tf.float32)
 
 
@@ -222,7 +226,7 @@ def _results(
 
 
 def check_order(case: table.Case) -> None:
-  """No sample is special; in MIWAE and PIWAE, within a bound."""
+  """No sample is special; within MIWAE and PIWAE, none within a bound is."""
   draws = case.some()
   order = [2, 3, 1, 0] if not case.row.symmetric else [2, 0, 3, 1]
   other = draws._replace(source=draws.source[order])

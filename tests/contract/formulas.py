@@ -1,4 +1,4 @@
-"""What every estimator computes from one draw, in NumPy, from the papers.
+"""The formulas of the papers, in NumPy: the estimate that one draw gives.
 
 A formula gives each sample three coefficients: of the derivative through the
 sample, of the score of q, and of the gradient of log p(x, z). Finke and Thiery
@@ -121,26 +121,26 @@ def iwae(log_w: np.ndarray) -> tuple:
 
 
 def miwae(log_w: np.ndarray) -> tuple:
-  """Two bounds."""
+  """Returns weights and bound for two groups of samples."""
   groups = np.split(log_w, 2)
   within = np.concatenate([weights(group) for group in groups]) / 2
   return within, np.mean([log_mean_exp(group) for group in groups], 0)
 
 
 def piwae(log_w: np.ndarray) -> Coefficients:
-  """Two bounds for the posterior."""
+  """Returns the coefficients for two groups of samples in the posterior."""
   within, _ = miwae(log_w)
   return Coefficients(within, -within, weights(log_w), log_mean_exp(log_w))
 
 
 def ciwae(log_w: np.ndarray) -> tuple:
-  """Beta is 0.3."""
+  """Returns weights and bound for a beta of 0.3."""
   (flat, low), (wt, high) = elbo(log_w), iwae(log_w)
   return 0.3 * flat + 0.7 * wt, 0.3 * low + 0.7 * high
 
 
 def renyi(log_w: np.ndarray) -> tuple:
-  """Alpha is 0.6."""
+  """Returns weights and bound for an alpha of 0.6."""
   return weights(0.4 * log_w), log_mean_exp(0.4 * log_w) / 0.4
 
 
@@ -158,7 +158,7 @@ def reinforce(log_w: np.ndarray) -> Coefficients:
 
 
 def reinforce_loo(log_w: np.ndarray) -> Coefficients:
-  """Each signal less the mean of the others."""
+  """Returns coefficients that compare each signal to the mean of the others."""
   signal = [w - other.mean(0) for w, other in _others(log_w)]
   return _scores(np.array(signal) / len(log_w), log_w)
 
@@ -193,7 +193,7 @@ def _others(log_w: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 class PairTerms(NamedTuple):
-  """One layer's pairs: both halves, and what the layer was drawn from."""
+  """The terms of one layer's pairs: of both halves, and of their origin."""
 
   half: Terms
   other: Terms
@@ -203,7 +203,7 @@ class PairTerms(NamedTuple):
 
 
 class PairEstimate(NamedTuple):
-  """What one layer's pairs contribute."""
+  """The contribution of one layer's pairs to an estimate."""
 
   logits: np.ndarray  # `[K, R, D]`, the gradient in this layer's logits
   # Coefficients of the scores of half and other, and of their log p(x, z).

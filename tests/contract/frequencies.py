@@ -20,7 +20,7 @@ _MIN_EXPECTED = 8
 
 
 def check_draw_frequencies(case: table.Case) -> None:
-  """All that a draw holds has the enumerated joint distribution."""
+  """The parts of a draw have the enumerated joint distribution."""
   outcomes, num_examples = case.outcomes, case.problem.num_examples
   sampled_example, draws = _sample(case)
   keys = _keys(outcomes.source, outcomes.example)

@@ -1,7 +1,7 @@
-"""Faults planted in tf_mco: the named check finds every one.
+"""The named check finds every fault that is planted in tf_mco.
 
 A check that passes with a fault in place tests nothing. Some faults keep the
-mean, and the exact moments cannot tell; variance or batch invariance does.
+mean, so that the exact moments cannot tell; variance or batch invariance does.
 """
 
 from __future__ import annotations

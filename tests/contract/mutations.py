@@ -1,7 +1,8 @@
 """Faults to plant in tf_mco, and the check that must find each of them.
 
 A fault is an edit: in a module, the old text is replaced by the new one. The
-text must stand in the module exactly once, so that a fault cannot rot.
+text must stand in the module exactly once. A fault whose text is gone is an
+error, so that no fault is lost when its line is rewritten.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tests.support import leapfrog_checks
 
 
 class Fault(NamedTuple):
-  """An edit, and who must notice."""
+  """An edit of a module, and the check that must notice it."""
 
   name: str
   module: str  # below tf_mco
@@ -33,7 +34,7 @@ class Fault(NamedTuple):
 
   @property
   def keeps_mean(self) -> bool:
-    """Whether the estimate stays unbiased, so that moments cannot tell."""
+    """True if the estimate stays unbiased, so that moments cannot tell."""
     of_batch = self.name == 'baseline of the batch'
     return of_batch or self.check is checks.check_variance
 

@@ -22,7 +22,7 @@ import tf_mco
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-  """How to construct an estimator, what it claims, and what it computes.
+  """A row says how to construct an estimator, what it claims and computes.
 
   Args:
     name: in the registry.
@@ -72,7 +72,7 @@ class Row:
 
   @property
   def stopped(self) -> bool:
-    """Whether the samples carry no gradient."""
+    """True if the samples carry no gradient."""
     return self.draws != 'path'
 
   @property
@@ -270,14 +270,14 @@ class Case:
 
   @property
   def num_samples(self) -> int:
-    """K of the reported bound."""
+    """The samples in the reported bound, K."""
     if self.row.name == 'miwae':
       return self.count // 2
     return self.count * self.row.samples_per_count
 
   @property
   def evaluations(self) -> int:
-    """Calls of log_joint: both halves of each pair, in each layer."""
+    """The calls of log_joint: both halves of each pair, in each layer."""
     pairs = self.row.draws == 'pairs'
     return self.count * (2 * self.oracle.num_layers if pairs else 1)
 

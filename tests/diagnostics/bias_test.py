@@ -50,7 +50,7 @@ def _estimator(name: str, **options: Any) -> Any:
 def _vimco_without_direct_term(
   log_joint: types.LogJoint, posterior: Any, seed: types.Seed
 ) -> tf.Tensor:
-  """VIMCO without -sum_k wt_k s_k: log q is stopped inside the bound."""
+  """Returns VIMCO without -sum_k wt_k s_k: log q is stopped in the bound."""
   z = tf_mco.distributions.sample(posterior, [3], seed=seed)
   log_q = posterior.log_prob(z)
   log_p = log_joint(z)

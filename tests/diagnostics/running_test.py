@@ -20,7 +20,7 @@ def _recursion(gradients: list[np.ndarray], decay: float) -> float:
 
 
 def test_small_variance_beside_a_large_mean() -> None:
-  """EMA[g^2] - EMA[g]^2 in float32 would be 0 or noise here."""
+  """The formula EMA[g^2] - EMA[g]^2 in float32 would give 0 or noise here."""
   state = running.RunningVariance(0.999, 1)
   state.build({'encoder': [tf.Variable([0.0])]})
   update = tf.function(state.update)

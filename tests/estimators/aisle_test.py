@@ -1,4 +1,4 @@
-"""AISLE: weights to a large power."""
+"""AISLE raises its weights to a large power without overflow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tf_mco._tfp import tfd
 
 @pytest.mark.parametrize('reparameterized', [True, False])
 def test_large_alpha(reparameterized: bool) -> None:
-  """At equal weights K wt is 1, whatever the power of it."""
+  """At equal weights K wt is 1, and so is every power of it."""
   num_samples, alpha = 64, 30.0
   loc = tf.zeros([1, 1])
   estimator = estimators.Aisle(num_samples, alpha, reparameterized)

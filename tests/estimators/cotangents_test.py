@@ -1,4 +1,4 @@
-"""A cotangent scaled by what is known only later, and cut leaves."""
+"""A cotangent is scaled by a factor known only later; leaves are cut."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_value_needs_no_factor() -> None:
 
 @pytest.mark.parametrize('rank', [0, 1, 2])
 def test_event_ranks(rank: int) -> None:
-  """One factor for the whole event, of any rank."""
+  """One factor serves the whole event, of any rank."""
   z = tf.constant(_Z[..., None] if rank == 2 else _Z)
   z = z[..., 0] if rank == 0 else z
   scale = cotangents.CotangentScale()
@@ -94,7 +94,7 @@ def test_event_ranks(rank: int) -> None:
 
 
 def test_several_samples_share_one_factor() -> None:
-  """As the layers of a chain do."""
+  """The layers of a chain do so."""
   one, two = tf.constant(_Z), tf.constant(_Z[..., :2])
   scale = cotangents.CotangentScale()
   with tf.GradientTape() as tape:
@@ -109,7 +109,7 @@ def test_several_samples_share_one_factor() -> None:
 
 
 def test_a_path_that_does_not_pass_is_not_scaled() -> None:
-  """Where one sample is made of another, as in a chain."""
+  """One sample of a chain is made of another."""
   start = tf.constant(_Z)
   scale = cotangents.CotangentScale()
   with tf.GradientTape() as tape:
@@ -143,7 +143,7 @@ def _quadratic(leaves: tuple[tf.Tensor, ...]) -> tf.Tensor:
 
 
 def test_leaf_gradients() -> None:
-  """With all other leaves fixed, whatever they were made of."""
+  """All other leaves stay fixed, whatever they were made of."""
   start = tf.constant(_Z)
   with tf.GradientTape() as tape:
     tape.watch(start)
@@ -167,7 +167,7 @@ def test_leaf_without_influence() -> None:
 
 
 def test_parameters_of_the_function_are_constant() -> None:
-  """A density's parameters get nothing, a variable's included."""
+  """The parameters of a density get nothing; nor does a variable."""
   variable = tf.Variable(2.0, dtype=tf.float64)
   with tf.GradientTape() as tape:
     value, (slope,) = cotangents.value_and_leaf_gradients(

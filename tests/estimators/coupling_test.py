@@ -1,4 +1,4 @@
-"""Antithetic pairs, and what their gradients have to do with each other."""
+"""Antithetic pairs, and the relation between their gradients."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def _log_r(
 def test_weights_are_of_the_mixture_and_scores_of_q(
   sizes: tuple[int, ...],
 ) -> None:
-  """Every draw; and model and prior get the gradient of the mixture's bound."""
+  """This holds for every draw; model and prior get the mixture's gradient."""
   problem = binary_problems.toy(sizes, 3)
   outcomes = enumeration.independent(problem, 2)
   path = outcomes.source.samples
@@ -65,7 +65,7 @@ def test_weights_are_of_the_mixture_and_scores_of_q(
 def test_samples_have_the_probabilities_of_the_mixture(
   sizes: tuple[int, ...],
 ) -> None:
-  """A chi-square test of whole paths; a false alarm in a million seeds."""
+  """A chi-square test of whole paths fails a right one in a million seeds."""
   problem, num_draws = binary_problems.toy(sizes, 3), 1 << 15
   states = enumeration.independent(problem, 1)
   _, log_r = _log_r(problem, states.example, states.source.samples)
@@ -89,7 +89,7 @@ def test_samples_have_the_probabilities_of_the_mixture(
 
 
 def test_normal_variables_are_replaced_by_standard_ones() -> None:
-  """A narrow q far away: a share of the samples is near zero."""
+  """The posterior is narrow and far away, and some samples are near zero."""
   q = tfd.Independent(tfd.Normal(tf.fill([1, 2], 50.0), 0.1), 1)
   samples = estimators.Rws(20_000, defensive=_SHARE).draw(None, q, seed=1)
   near = samples.samples.numpy()[:, 0] < 25

@@ -1,4 +1,4 @@
-"""Where q is p(z | x): path estimators have nothing left, scores have noise."""
+"""At q = p(z | x) path estimators give zero, and scores have noise."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_at_the_exact_posterior(
 
 
 def test_no_variance_at_the_exact_posterior() -> None:
-  """Of path estimators, while IWAE's is that of a mean of scores."""
+  """Path estimators have none; IWAE's is that of a mean of scores."""
   problem = _AT_POSTERIOR['normal']
   nodes = quadrature.grid(problem, 2, 8)
   dreg, iwae = (

@@ -1,4 +1,4 @@
-"""Weights that are zero, dominate or are of any size, in float32 too."""
+"""Weights may be zero, dominate or have any size, in float32 too."""
 
 from __future__ import annotations
 

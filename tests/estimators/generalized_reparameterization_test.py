@@ -24,7 +24,7 @@ every_row = pytest.mark.parametrize(('name', 'options'), _ROWS)
 
 @every_row
 def test_bound(name: str, options: Any) -> None:
-  """The ELBO of a Gamma against a Gamma: minus the divergence."""
+  """The ELBO of a Gamma against a Gamma is minus the divergence."""
   prior = distributions.Gamma(tf.constant(1.5, tf.float64), 2.0)
   alpha, other = tf.Variable([[2.5]], dtype=tf.float64), tf.Variable(0.0)
   estimator = tf_mco.get_estimator(name, num_samples=100_000, **options)
@@ -55,7 +55,7 @@ def test_bound(name: str, options: Any) -> None:
   [(*row, row[0] == 'rsvi') for row in _ROWS[1:]] + [(*_ROWS[0], False)],
 )
 def test_dirichlet(name: str, options: Any, jit: bool) -> None:
-  """The gradient of E[log z[0]] in float32; draws have the right marginal."""
+  """The gradient of E[log z[0]] is right, and draws have the right marginal."""
   alpha = tf.constant([[0.9, 2.0, 4.0]])
   estimator = tf_mco.get_estimator(name, num_samples=100_000, **options)
 

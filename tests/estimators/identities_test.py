@@ -126,7 +126,7 @@ def test_reductions(
 
 @every_kind
 def test_renyi_towards_one(kind: str) -> None:
-  """The ELBO; off by (1 - alpha) times half the variance of log w."""
+  """The limit is the ELBO, off by (1 - alpha) times half a variance."""
   left = _given(estimators.Renyi(_K, alpha=1 - 1e-7), kind)
   right = _given(estimators.Elbo(_K), kind)
   checks.assert_close(left.gradient, right.gradient, 1e-6)
@@ -134,7 +134,7 @@ def test_renyi_towards_one(kind: str) -> None:
 
 @every_kind
 def test_piwae_of_single_samples(kind: str) -> None:
-  """The ELBO for the posterior, IWAE for the model."""
+  """The posterior gets the gradient of the ELBO, the model that of IWAE."""
   problem = gaussian_problems.make(kind)
   found = _given(estimators.Piwae(_K, 1), kind).gradient
   elbo = _given(estimators.Elbo(_K), kind).gradient
@@ -151,7 +151,7 @@ def test_piwae_of_single_samples(kind: str) -> None:
 
 @every_kind
 def test_exclusive_kl(kind: str) -> None:
-  """K replicates of one-sample STL: the mean path, ELBO plus mean score."""
+  """The mean of K one-sample STLs is the ELBO plus the mean score."""
   problem = gaussian_problems.make(kind)
   noise = checks.some_noise(problem, _K)
   one = [checks.given(estimators.Stl(1), problem, z[None]) for z in noise]
@@ -168,7 +168,7 @@ def test_exclusive_kl(kind: str) -> None:
 
 @every_kind
 def test_rws_dreg_of_one_sample_is_zero(kind: str) -> None:
-  """Exactly, for any draw."""
+  """It is zero exactly, for any draw."""
   problem = gaussian_problems.make(kind)
   found = checks.drawn(estimators.RwsDreg(1), problem).gradient
   assert not checks.posterior(problem, found).any()

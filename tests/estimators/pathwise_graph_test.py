@@ -121,7 +121,7 @@ def _cond(kind: str) -> Loss:
 @pytest.mark.parametrize(
   ('loop', 'kind', 'around'),
   [
-    (_while_loop, 'chain', 'function'),
+    (_while_loop, 'normal', 'function'),
     (_while_loop, 'normal', 'loop'),
     (_range, 'normal', 'function'),
     (_map, 'normal', 'loop'),
@@ -150,7 +150,7 @@ def test_tape_around_a_jitted_loop() -> None:
 
 @pytest.mark.parametrize('jit', [False, True], ids=['graph', 'jit'])
 def test_tape_inside_the_body(jit: bool) -> None:
-  """As in `fit` with several steps per execution."""
+  """So does `fit` with several steps per execution."""
 
   def all_steps(noise: tf.Tensor) -> checks.Gradient:
     parameters = _PROBLEMS['chain'].rows()

@@ -1,4 +1,4 @@
-"""Log-joints that are compiled, differentiate, or are vectorized."""
+"""A log-joint may be compiled, may differentiate, or may be vectorized."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _penalized_by_hand(parameters: oracle.Parameters) -> Wrap:
 
 @every_name
 def test_log_joint_with_a_gradient_of_its_own(name: str) -> None:
-  """An inner tape in log_joint sees z itself: there is no factor yet."""
+  """An inner tape in log_joint sees z itself, because no factor is set yet."""
   found = _gradient(name, 'normal', _penalized)
   expected = _gradient(name, 'normal', _penalized_by_hand)
   checks.assert_close(found, expected, 1e-11)

@@ -296,7 +296,7 @@ def test_bounds(estimator: Any, expected: float) -> None:
 def test_one_bit_losses(
   num_samples: int, bound: float, gradient: float
 ) -> None:
-  """The losses on every draw, and the derivative of their mean."""
+  """The losses of every draw have the known mean, and its derivative."""
   problem = binary_problems.table([[-0.4]], [[0.2, 0.05]])
   outcomes = enumeration.independent(problem, num_samples)
   (z,) = outcomes.source.samples
@@ -347,7 +347,7 @@ _G1_NOISE = np.array([-1, 0.3, 1.5])[:, None, None]
   ],
 )
 def test_gaussian(name: str, expected: list[float]) -> None:
-  """Three given samples of one Gaussian variable."""
+  """Three samples of one Gaussian variable give the known gradients."""
   row = table.BY_NAME[name]
   found = checks.given(row.make(3), _g1(), _G1_NOISE, stopped=row.stopped)
   _near(found.surrogate.bound, [-1.4984891769])
@@ -360,7 +360,7 @@ def test_gaussian(name: str, expected: list[float]) -> None:
 
 
 def test_gaussian_paths_and_likelihood() -> None:
-  """One path at a time, their mean, and log p(x) below the bound."""
+  """Single paths, their mean, and log p(x) are the known numbers."""
   one = [
     checks.given(estimators.Stl(1), _g1(), z[None]).gradient['loc'].item()
     for z in _G1_NOISE

@@ -1,4 +1,4 @@
-"""Samples that underflow have the weights of what they stand for."""
+"""Samples that underflow keep the weights of their logarithms."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_log_is_that_of_the_draw() -> None:
   ids=lambda q: q.name,
 )
 def test_sample_and_score(q: tfd.Distribution) -> None:
-  """E[-log q(x)] of plain samples is the entropy, in float32."""
+  """The mean of -log q(x) over plain samples is the entropy, in float32."""
   values = -q.log_prob(q.sample(100_000, seed=1)).numpy().astype(np.float64)
   error = values.std() / np.sqrt(values.size)
   assert abs(values.mean() - float(q.entropy())) < 4 * error

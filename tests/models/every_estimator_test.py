@@ -1,4 +1,4 @@
-"""`fit` with every estimator of the registry."""
+"""`fit` trains with every estimator of the registry."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _trained(name: str, num_layers: int) -> models.LatentVariableModel:
   ],
 )
 def test_every_estimator_trains_every_group(name: str, num_layers: int) -> None:
-  """In eager code; `latent_variable_model_test.py` compares it to graphs."""
+  """The steps are eager; `latent_variable_model_test.py` compares graphs."""
   model = _trained(name, num_layers)
   model.build((None, tiny.PIXELS))
   model.compile(keras.optimizers.SGD(0.01), run_eagerly=True)

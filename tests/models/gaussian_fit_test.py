@@ -1,4 +1,4 @@
-"""`fit` and files of models of real variables, with every estimator."""
+"""`fit` and files of models of real variables, for each kind of estimator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _values(model: keras.Model) -> list[np.ndarray]:
 def _check_fit(
   row: table.Row, likelihood: str, num_layers: int, *, jit: bool
 ) -> None:
-  """One compiled step of SGD is the step of the eager gradient."""
+  """Checks that a step of SGD in a graph is that of the eager gradient."""
   model = gaussian_models.model(row.make(_K), likelihood, num_layers)
   before, x = _values(model), tf.constant(gaussian_models.data(likelihood))
   seed = random.fold_in(model.objective.seed, 0)

@@ -1,4 +1,4 @@
-"""What a `LatentVariableModel` of real variables computes, and learns."""
+"""Values that a `LatentVariableModel` of real variables computes and learns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _K = 4
 
 @pytest.mark.parametrize('likelihood', gaussian_models.LIKELIHOODS)
 def test_log_weights(likelihood: str) -> None:
-  """The sum of log p(x | z1), log p(z1 | z2), log p(z2); log q. By SciPy."""
+  """SciPy has log p(x | z1), log p(z1 | z2), log p(z2), and log q."""
   model, x = (
     gaussian_models.model(dreg.Dreg(_K), likelihood, 2),
     gaussian_models.data(likelihood),
@@ -59,7 +59,7 @@ def test_log_weights(likelihood: str) -> None:
 
 
 def test_dropout_between_stochastic_layers() -> None:
-  """z2 would be drawn with one mask and scored with another."""
+  """The layer z2 would be drawn with one mask and scored with another."""
   network = keras.Sequential(
     [keras.layers.Dense(64, activation='tanh'), keras.layers.Dropout(0.5)]
   )
@@ -78,7 +78,7 @@ def test_dropout_between_stochastic_layers() -> None:
 
 
 def test_analytic_kl() -> None:
-  """Reconstruction less the divergence of Gaussians, in closed form."""
+  """The bound is the reconstruction less a divergence in closed form."""
   model = gaussian_models.model(tf_mco.estimators.Elbo(_K), analytic_kl=True)
   x = tf.constant(gaussian_models.data())
   problem = model.objective.encode_batch(x)
@@ -97,7 +97,7 @@ def test_analytic_kl() -> None:
 
 
 def test_training_nears_the_exact_likelihood() -> None:
-  """In one dimension, q of the right family: L_K reaches log p(x).
+  """L_K reaches log p(x) in one dimension, where q is of the right family.
 
   The optimum over the model is the data's own normal distribution.
   """

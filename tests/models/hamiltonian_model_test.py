@@ -103,8 +103,8 @@ def test_all_weights_are_of_the_encoder_and_trained(name: str) -> None:
 
 
 def test_fit_with_jit_is_fit_without() -> None:
-  """And, compiled, with recomputation."""
-  options = _TRAINED['fixed']
+  """The compiled `fit`, which recomputes, gives the same weights."""
+  options = {**_TRAINED['fixed'], 'num_steps': 1}
   plain = _fit(_model(**options, compile_options={'jit_compile': False}))
   jit = _fit(
     _model(
@@ -163,7 +163,7 @@ def test_save_load_and_export(tmp_path: pathlib.Path) -> None:
 
 
 def test_divergence_in_fit_names_the_step_size() -> None:
-  """Of the step that diverged: the update after it spoils the weights."""
+  """The step size is that of the step that diverged, before its update."""
   options = {'steps_per_execution': 2}
   model = _model(compile_options=options)
   model.build((None, gaussian_models.PIXELS))
@@ -203,7 +203,7 @@ class _WithoutPrior(posteriors.Posterior):
 
 
 def test_no_divergence_of_another_distribution_than_the_samples() -> None:
-  """The divergence of the base would bias the bound: it is not the samples'."""
+  """The divergence of the base is of other samples, and would bias the bound."""
   model = _model(analytic_kl=True)
   model.build((None, gaussian_models.PIXELS))
   batch = model.objective.encode_batch(tf.constant(_X))
@@ -213,7 +213,7 @@ def test_no_divergence_of_another_distribution_than_the_samples() -> None:
 
 
 def test_the_analytic_divergence_is_a_control_variate() -> None:
-  """The same mean, for the mean over 2e4 draws, of less variance."""
+  """The mean over 2e4 draws is the same, and the variance is less."""
   bounds = []
   for analytic_kl in (False, True):
     model = _model(analytic_kl=analytic_kl)

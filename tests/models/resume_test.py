@@ -93,7 +93,7 @@ def test_tf_checkpoint(runs: Any, built: bool, tmp_path: pathlib.Path) -> None:
 
 
 class _Kill(keras.callbacks.Callback):
-  """Ends the process, so to speak, at the beginning of an epoch."""
+  """A callback that ends the run at the beginning of an epoch."""
 
   def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
     """Raises at half time."""

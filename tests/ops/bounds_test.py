@@ -75,7 +75,7 @@ def test_jackknife_by_brute_force(order: int) -> None:
 
 @pytest.mark.parametrize('order', [1, 2, 3])
 def test_sharot_coefficients_cancel_powers_of_the_bias(order: int) -> None:
-  """Sum to one, and to zero against K^-1 .. K^-order."""
+  """They sum to one, and to zero against K^-1 .. K^-order."""
   k = 7
   left_out = range(order + 1)
   scale = [bounds.sharot_coefficient(k, order, j) for j in left_out]
@@ -108,7 +108,7 @@ def test_tvo_by_brute_force() -> None:
 
 
 def test_tvo_of_many_betas_is_the_bound() -> None:
-  """Its integrand is the derivative of log mean w^beta; error O(h^2)."""
+  """The integrand is the derivative of log mean w^beta; the error is O(h^2)."""
   found = bounds.tvo(_MANY, np.linspace(0, 1, 201), 'trapezoid')
   bound = formulas.log_mean_exp(_MANY)
   np.testing.assert_allclose(found, bound, rtol=0, atol=1e-4)
@@ -127,7 +127,7 @@ def test_shift(shift: float) -> None:
 
 
 def test_mean_bound_of_exponential_weights() -> None:
-  """E[L_K] = digamma(K) - log K for w ~ Exp(1).
+  """The mean is digamma(K) - log K for w ~ Exp(1).
 
   In t = log w the integrand is smooth and falls doubly exponentially, so that
   a grid of 0.2 integrates it to rounding.
@@ -147,7 +147,7 @@ def test_mean_bound_of_exponential_weights() -> None:
 def test_mean_bound_of_many_exponential_weights(
   num_samples: int, expected: float
 ) -> None:
-  """The same by 1e5 fixed draws, |z| < 4: a false alarm in 16,000 seeds."""
+  """The same holds for 1e5 fixed draws: |z| < 4 fails one seed in 16,000."""
   draws = 100_000
   u = random.uniform([num_samples, draws], dtype=tf.float64, seed=5)
   log_w = tf.math.log(-tf.math.log1p(-u))
@@ -160,7 +160,7 @@ def test_mean_bound_of_many_exponential_weights(
 
 
 def test_effective_sample_size_of_an_example() -> None:
-  """The weights of `_LOG_W`, beside the same weights in other units."""
+  """The weights of `_LOG_W` stand beside the same weights in other units."""
   log_w = np.concatenate([_LOG_W, _LOG_W + 900], axis=1)
   found = bounds.effective_sample_size(tf.constant(log_w))
   np.testing.assert_allclose(found, [1.9289634628] * 2, rtol=1e-9)

@@ -1,4 +1,4 @@
-"""What is wrong is an error that says what was expected and received."""
+"""An error says what was expected and what was received."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_log_prob(chain: posteriors.Chain) -> None:
 
 
 def test_layers_are_drawn_from_their_conditionals() -> None:
-  """|z| < 4.5 on 80,000 to 160,000 draws; 1 in 150,000 false alarms."""
+  """The test asks |z| < 4.5 on 80,000 draws: 1 in 150,000 false alarms."""
   z1, z2, z3 = posteriors.Chain([_first(), _second, _third]).sample(
     40_000, seed=3
   )
@@ -92,7 +92,7 @@ def test_layers_are_drawn_from_their_conditionals() -> None:
 
 
 def test_layers_share_no_random_numbers() -> None:
-  """Chi-square at a false-alarm rate of 1e-6, on 80,000 paths."""
+  """A chi-square test of 80,000 paths has a false-alarm rate of 1e-6."""
   fair = tfd.Bernoulli(logits=tf.zeros([_B]))
   chain = posteriors.Chain(
     [fair, *[lambda *z: tfd.Bernoulli(logits=0 * z[0])] * 3]

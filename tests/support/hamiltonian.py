@@ -77,7 +77,7 @@ def tensors(*values: Any) -> tuple[tf.Tensor, ...]:
 
 
 class Quadratic(NamedTuple):
-  """c + b x + x' A x."""
+  """The function c + b x + x' A x."""
 
   constant: float
   slope: np.ndarray

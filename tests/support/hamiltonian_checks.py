@@ -26,7 +26,7 @@ def log_weights(draw: Any) -> np.ndarray:
 
 
 def check_h2(kind: str = 'fixed') -> None:
-  """One trajectory on the model H1, computed by another program."""
+  """One trajectory on the model H1 is that of another program."""
   assert kind == 'fixed'
   posterior = cases.posterior(kind)
   alphas = [0.9629629630, 0.8846153846, 0.7826086957]
@@ -51,7 +51,7 @@ def check_product(kind: str) -> None:
 
 
 def check_log_weight(kind: str) -> None:
-  """Every term by SciPy, for a base that is not standard."""
+  """SciPy has every term, for a base that is not standard."""
   posterior = cases.posterior(kind, base=cases.base(0.4, 0.7))
   draw = posterior.sample_and_score(cases.gaussian, 5, seed=1)
   kept, z = draw.extras, draw.samples.numpy()
@@ -71,14 +71,14 @@ def check_log_weight(kind: str) -> None:
 
 
 def check_mean_weight(kind: str) -> None:
-  """E[w] = p(x), with momenta of every temperature; case H1."""
+  """The mean E[w] is p(x), with momenta of every temperature."""
   posterior = cases.posterior(kind, base=cases.base(0.1, 0.8))
   found = cases.log_weight(posterior).log_mean_exp
   np.testing.assert_allclose(found, cases.H1, rtol=0, atol=1e-10)
 
 
 def check_integrated_mean(kind: str) -> None:
-  """What is integrated out does not change the mean: the ELBO."""
+  """Integrating terms out does not change the mean, which is the ELBO."""
   posterior = cases.posterior(kind, base=cases.base(0.1, 0.8))
   exact = cases.log_weight(posterior).mean
   found = cases.log_weight(posterior, integrated=True).mean

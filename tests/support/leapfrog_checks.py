@@ -77,7 +77,7 @@ def check_second_order(name: str) -> None:
 
 
 def check_against_numpy(name: str) -> None:
-  """Half kick, drift, half kick, tempering; written out."""
+  """The steps are half kick, drift, half kick and tempering, written out."""
   del name
   z, p = START.numpy(), MOMENTUM.numpy()
 

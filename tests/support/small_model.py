@@ -1,4 +1,4 @@
-"""What the tests of diagnostics train and measure: 6 pixels, 3 latents."""
+"""The model that the tests of diagnostics train: 6 pixels, 3 latents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of a few pixels and latent variables, and what they must compute.
+"""Models of a few pixels and latent variables, and their exact values.
 
 The second half is written in NumPy from the definitions, without tf_mco.
 """
@@ -158,7 +158,7 @@ def log_likelihood(n: Numbers, x: np.ndarray) -> np.ndarray:
 
 
 class Recorder(keras.layers.Layer):
-  """Passes its input on, and keeps a copy where there is a value to keep."""
+  """A layer that passes its input on, and keeps a copy of every value."""
 
   def __init__(self, **kwargs: Any):
     super().__init__(**kwargs)
@@ -174,7 +174,7 @@ class Recorder(keras.layers.Layer):
 
 
 class Batches(keras.callbacks.Callback):
-  """Keeps the batches after which it was called, and their logs."""
+  """A callback that keeps the batches after which it was called."""
 
   def __init__(self) -> None:
     super().__init__()

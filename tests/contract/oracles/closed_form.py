@@ -41,7 +41,7 @@ class GaussianElbo(quadrature.Quadrature):
 
   @property
   def tolerance(self) -> tuple[float, float]:
-    """Relative and absolute error of a mean."""
+    """The relative and the absolute error of a mean."""
     return 1e-12, 1e-12
 
   def exact(self, row: table.Row, count: int) -> oracle.Estimates:
@@ -117,7 +117,7 @@ _Numbers: TypeAlias = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class GammaProblem(oracle.Problem):
-  """A count of 3, which is Poisson(slope z), and z ~ Gamma.
+  """A problem with a count of 3, which is Poisson(slope z), and z ~ Gamma.
 
   Args:
     values: 'alpha' and 'rate' of q; 'log_slope'; 'prior_alpha', 'prior_rate'.
@@ -206,7 +206,7 @@ class GammaNoise(oracle.Oracle):
 
   @property
   def num_examples(self) -> int:
-    """N."""
+    """The number of examples, N."""
     return len(self.alphas)
 
   def outcomes(self, row: table.Row, count: int) -> oracle.Outcomes:

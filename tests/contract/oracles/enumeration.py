@@ -1,6 +1,6 @@
-"""The oracle of binary variables: every possible draw, every state.
+"""The oracle of binary variables: every possible draw, and every state.
 
-Draws and bounds are written without the code of tf_mco: what follows from the
+Draws and bounds are written without the code of tf_mco. They follow from the
 definition of each, one uniform number or one sum over states at a time.
 """
 
@@ -54,7 +54,7 @@ class Enumeration(oracle.Oracle):
 
   @property
   def options(self) -> dict[str, Any]:
-    """Options of the estimator."""
+    """The options that the estimator needs on this problem."""
     return {'shared_randomness': True} if self.shared_randomness else {}
 
   @property

@@ -35,7 +35,7 @@ class Problem(oracle.Problem):
 
   @property
   def noise_size(self) -> int:
-    """Standard normal variables behind one sample."""
+    """The number of standard normal variables behind one sample."""
     return self.values['loc'].shape[1] + (self.kind == 'chain')
 
   @property

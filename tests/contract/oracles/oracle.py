@@ -1,8 +1,8 @@
-"""What every oracle offers: problems that can be summed or integrated exactly.
+"""The interface of an oracle: problems with exact sums or integrals.
 
 An oracle knows all draws of an estimator on one small problem, with their
-probabilities, and what the estimate of each draw must be. It therefore knows
-the exact mean and the exact variance of an estimator, without a random number.
+probabilities, and the estimate that each draw must give. It therefore knows the
+exact mean and the exact variance of an estimator, without a random number.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Problem(abc.ABC):
   @property
   @abc.abstractmethod
   def groups(self) -> dict[str, tuple[str, ...]]:
-    """'posterior', 'model' and 'prior' -> the parameters in that group."""
+    """The parameters in each of the groups 'posterior', 'model' and 'prior'."""
 
   @property
   def names(self) -> list[str]:
@@ -79,7 +79,7 @@ class Problem(abc.ABC):
 
   @property
   def num_examples(self) -> int:
-    """N."""
+    """The number of examples, N."""
     return len(next(iter(self.values.values())))
 
   def rows(
@@ -119,7 +119,7 @@ class Problem(abc.ABC):
 
 
 class Oracle(abc.ABC):
-  """Knows one problem exactly."""
+  """An oracle knows one problem exactly."""
 
   # Relative and absolute errors: of a mean, against the exact one; of a draw,
   # against its formula; and of two computations of the same value or gradient.

@@ -57,7 +57,7 @@ class Quadrature(oracle.Oracle):
 
   @property
   def tolerance(self) -> tuple[float, float]:
-    """Relative and absolute error of a mean."""
+    """The relative and the absolute error of a mean."""
     return 0.0, self.error
 
   @property

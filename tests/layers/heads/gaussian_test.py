@@ -48,7 +48,7 @@ def test_parameters_are_a_dense_layer_of_the_features(head: type) -> None:
 def test_density_of_the_event_as_a_whole(
   head: type, leading: tuple, scale: str, minimum: float
 ) -> None:
-  """Location first, then the scale; against SciPy."""
+  """Parameters are the location, then the scale; SciPy has the density."""
   rng = np.random.default_rng(1)
   parameters = rng.normal(size=(*leading, 6))
   value = 2 * rng.normal(size=(*leading, 3))
@@ -70,7 +70,7 @@ def test_the_default_scale_is_exp() -> None:
 
 
 def test_minimum_scale_is_a_floor() -> None:
-  """Of a scale that underflows the density stays finite."""
+  """The density stays finite where the scale underflows."""
   layer = layers.GaussianLikelihood(1, minimum_scale=1e-3)
   distribution = layer.distribution(tf.constant([[0.0, -200.0]]))
   expected = scipy.stats.norm.logpdf(2e-3, 0, 1e-3)
@@ -100,7 +100,7 @@ def test_reparameterized(head: type) -> None:
 @pytest.mark.parametrize('leading', [(5,), (2, 5)])
 @every_head
 def test_without_units_images_are_one_event(head: type, leading: tuple) -> None:
-  """The channels are locations, then scales: two for one of the data."""
+  """The first half of the channels are locations, the second half scales."""
   layer = head(dtype='float64')
   parameters = np.random.default_rng(0).normal(size=(*leading, 2, 3, 2))
   flat = parameters.reshape(-1, 2, 3, 2)
@@ -200,7 +200,7 @@ def test_standard_prior(policy: str) -> None:
 
 
 def test_learned_prior() -> None:
-  """Starts standard normal; mean, then log-scale, with exact gradients."""
+  """A learned prior starts standard normal, and its gradients are exact."""
   prior = layers.GaussianPrior(2, learned=True, dtype='float64')
   z = np.array([0.7, -1.2])
   with tf.GradientTape() as tape:

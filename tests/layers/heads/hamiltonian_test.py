@@ -18,7 +18,7 @@ def _layer(num_steps: int = 2, units: int = 3, **options: Any) -> Any:
 
 
 def test_weights() -> None:
-  """They start where the options say; step sizes stay below their bound."""
+  """Weights start where the options say; step sizes stay below their bound."""
   layer = _layer(4, step_size=0.3, max_step_size=0.4)
   layer.build((None, 4))
   np.testing.assert_allclose(layer.step_sizes(), np.full(3, 0.3), rtol=1e-7)
@@ -52,7 +52,7 @@ def test_mixed_precision_keeps_float32_step_sizes() -> None:
 
 
 def test_images_as_latents() -> None:
-  """A base whose features are themselves the parameters."""
+  """The features of the base may be the parameters themselves."""
   base = layers.GaussianPosterior()
   layer = layers.HamiltonianPosterior(base, 2)
   parameters = layer(tf.zeros([2, 3, 4, 6]))

@@ -48,7 +48,7 @@ def test_full_precision(dtype: str, expected: str) -> None:
 
 
 def test_a_model_trains_with_a_head_of_ones_own() -> None:
-  """Its gradient is that of the density, through the network before it."""
+  """The gradient of the density reaches the network before the head."""
   dense = keras.layers.Dense(3, kernel_initializer='zeros')
   model = models.LatentVariableModel(
     (dense, UnitGaussian()),

@@ -135,7 +135,7 @@ def test_training_reaches_the_exact_optimum() -> None:
   objective = _objective('disarm')
   model = _functional(objective)
   model.compile(
-    keras.optimizers.Adam(0.1), jit_compile=False, steps_per_execution=50
+    keras.optimizers.Adam(0.1), jit_compile=True, steps_per_execution=50
   )
   data = tf.data.Dataset.from_tensors(x).repeat()
   history = model.fit(data, steps_per_epoch=50, epochs=8, verbose=0).history

@@ -27,7 +27,7 @@ def test_against_differences(kind: str, bound: str) -> None:
   [('none', False), ('fixed', True)],
 )
 def test_jit(kind: str, recompute: bool) -> None:
-  """Compiled, a draw and all gradients are those of eager code."""
+  """A draw and all gradients, compiled, are those of eager code."""
   parameters = checks.parameters_of(kind)
   estimator = tf_mco.estimators.Iwae(3)
 

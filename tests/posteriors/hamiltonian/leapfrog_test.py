@@ -21,7 +21,7 @@ def test_leapfrog(check: str, name: str) -> None:
 
 
 def test_evaluations() -> None:
-  """One more than there are steps: a gradient serves two half kicks."""
+  """There is one more than steps: a gradient serves two half kicks."""
   calls = []
 
   def counting(z: tf.Tensor) -> tf.Tensor:

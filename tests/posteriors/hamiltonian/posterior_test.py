@@ -24,7 +24,7 @@ def _weights(draw: Any) -> np.ndarray:
 
 
 def test_untempered_is_the_plain_elbo_to_second_order() -> None:
-  """At a fixed time of 0.4, halved steps quarter the difference."""
+  """Halved steps quarter the difference, at a fixed time of 0.4."""
   plain = cases.elbo(0, 0.1)
   gaps = [plain - cases.elbo(n, 0.4 / n) for n in (8, 16, 32, 64)]
   ratios = np.divide(gaps[:-1], gaps[1:])
@@ -49,7 +49,7 @@ def test_without_steps_it_is_the_base(kind: str) -> None:
 
 @pytest.mark.parametrize('name', ['elbo', 'iwae', 'ciwae', 'renyi', 'miwae'])
 def test_estimators(name: str) -> None:
-  """The bound of the exact log-weights; for elbo the integrated terms."""
+  """The bound is that of the exact log-weights, or of the integrated terms."""
   estimator = tf_mco.estimators.Miwae(2, 3)
   if name != 'miwae':
     kind = getattr(tf_mco.estimators, name.capitalize())
@@ -78,7 +78,7 @@ def test_estimators(name: str) -> None:
 
 
 def test_importance_sampled_likelihood() -> None:
-  """3 chunks; the bound of all weights, near log p(x)."""
+  """The bound of all weights, in 3 chunks, is near log p(x)."""
   posterior = cases.posterior(base=cases.base(0.1, 0.5))
   bound = tf_mco.evaluation.importance_bound(
     cases.gaussian, posterior, 5000, chunk_size=2000, seed=1
@@ -87,7 +87,7 @@ def test_importance_sampled_likelihood() -> None:
 
 
 def test_one_posterior_for_each_example() -> None:
-  """Step sizes and temperatures of an example are those it has alone."""
+  """The step sizes and temperatures of an example are those it has alone."""
   sizes = tf.constant([[0.2, 0.3], [0.1, 0.4], [0.3, 0.1]], tf.float64)
   hot = tf.constant([1.2, 1.5, 2.0], tf.float64)
   start = tf.constant(np.random.default_rng(0).normal(size=(4, 3, 2)))
@@ -115,7 +115,7 @@ def test_steps_of_their_own() -> None:
 
 
 def test_a_base_without_a_closed_entropy() -> None:
-  """Then only the term of the momentum is integrated out."""
+  """Only the term of the momentum is integrated out then."""
   shift = tfd.TransformedDistribution(cases.base(), tfp.bijectors.Tanh())
   posterior = cases.posterior('fixed', base=shift)
   draw = posterior.sample_and_score(cases.gaussian, 3, seed=1)
@@ -127,7 +127,7 @@ def test_a_base_without_a_closed_entropy() -> None:
 
 
 def test_momentum_is_apart_from_the_start() -> None:
-  """|z| < 4.5 on 1e5 draws: moments of both, and their correlation."""
+  """The test asks |z| < 4.5 of moments and correlation, on 1e5 draws."""
   draw = cases.posterior(base=cases.base(batch=50)).sample_and_score(
     cases.gaussian, 1000, seed=5
   )

@@ -102,7 +102,7 @@ def _products(recompute_it: bool) -> int:
 
 
 def test_the_compiler_keeps_the_second_computation() -> None:
-  """Otherwise it would find it done before, and keep it in memory."""
+  """The compiler could find the result in memory, and must not."""
   assert _products(True) > _products(False)
 
 

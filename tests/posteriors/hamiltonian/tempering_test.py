@@ -16,7 +16,7 @@ def test_the_factors_cancel(kind: str) -> None:
 
 @pytest.mark.parametrize('schedule', tempering_lib.SCHEDULES)
 def test_tempering_raises_the_elbo(schedule: str) -> None:
-  """A prior for a posterior: hot momenta take entropy from the start."""
+  """The base is the prior, and hot momenta take entropy from the start."""
   options = {'base': cases.base(), 'step_size': [0.25, 0.35]}
   plain = cases.elbo(0, 0.1, base=cases.base())
   cold = cases.elbo(5, 0.1, **options)

@@ -1,4 +1,4 @@
-"""What a Hamiltonian posterior refuses, and how it reports divergence."""
+"""Inputs that a Hamiltonian posterior refuses, and reports of divergence."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_expectation() -> None:
 
 
 def test_a_mean_over_its_samples() -> None:
-  """Of a draw that did follow log p(x, z)."""
+  """A draw that did follow log p(x, z) serves a mean, too."""
   elbo, posterior = tf_mco.estimators.Elbo(4), cases.posterior()
   draw = elbo.draw(cases.gaussian, posterior, seed=1)
   found = elbo.mean_surrogate(lambda z: tf.reduce_sum(z, -1), posterior, draw)
@@ -170,7 +170,7 @@ def _compiled_estimate(jit: bool) -> Callable[..., types.Surrogate]:
 def test_divergence_in_compiled_code_is_never_dropped(
   added: float, steep: float, jit: bool
 ) -> None:
-  """One of three weights: their bound is NaN, and not that of the others."""
+  """One of three weights diverges: the bound is NaN, not that of the others."""
   diverges = added != 0 or steep != 1
   factor = tf.constant([[steep], [1.0], [1.0]], tf.float64)
   offset = tf.constant([[added], [0.0], [0.0]], tf.float64)
