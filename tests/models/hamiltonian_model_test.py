@@ -203,7 +203,7 @@ class _WithoutPrior(posteriors.Posterior):
 
 
 def test_no_divergence_of_another_distribution_than_the_samples() -> None:
-  """The divergence of the base is of other samples, and would bias the bound."""
+  """The divergence of the base, of other samples, would bias the bound."""
   model = _model(analytic_kl=True)
   model.build((None, gaussian_models.PIXELS))
   batch = model.objective.encode_batch(tf.constant(_X))
