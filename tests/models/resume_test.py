@@ -69,8 +69,10 @@ def test_keras_file(runs: Any, tmp_path: pathlib.Path) -> None:
   tiny.assert_same_state(loaded, whole)
   frozen = keras.models.load_model(tmp_path / 'half.keras', compile=False)
   x = tiny.images(6)
-  np.testing.assert_array_equal(
-    frozen.predict(x, verbose=0), half.predict(x, verbose=0)
+  # Keras predicts with XLA where a model is not compiled, and XLA rounds
+  # otherwise than the graph of the compiled model.
+  np.testing.assert_allclose(
+    frozen.predict(x, verbose=0), half.predict(x, verbose=0), rtol=1e-5
   )
 
 
