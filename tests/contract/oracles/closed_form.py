@@ -36,13 +36,15 @@ class GaussianElbo(quadrature.Quadrature):
   integrate them without error.
   """
 
+  least: ClassVar[float] = 1e-3
+
   def __str__(self) -> str:
     return f'{self.kind}-closed'
 
   @property
   def tolerance(self) -> tuple[float, float]:
     """The relative and the absolute error of a mean."""
-    return 1e-12, 1e-12
+    return 0.0, 1e-12
 
   def exact(self, row: table.Row, count: int) -> oracle.Estimates:
     """See `oracle.Oracle`. A score without a signal has mean zero."""
@@ -193,7 +195,9 @@ class GammaNoise(oracle.Oracle):
   function: str = 'square'
 
   tolerance: ClassVar[tuple[float, float]] = (1e-6, 1e-9)
+  of_each_value: ClassVar[tuple[float, float]] = (1e-5, 1e-5)
   of_each_draw: ClassVar[tuple[float, float]] = (1e-5, 1e-5)
+  of_probability: ClassVar[float] = 1e-10
   of_variance: ClassVar[float] = 1e-6
 
   def __str__(self) -> str:

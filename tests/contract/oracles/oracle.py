@@ -121,14 +121,19 @@ class Problem(abc.ABC):
 class Oracle(abc.ABC):
   """An oracle knows one problem exactly."""
 
-  # Relative and absolute errors: of a mean, against the exact one; of a draw,
-  # against its formula; and of two computations of the same value or gradient.
+  # Relative and absolute errors: of a mean, against the exact one; of the value
+  # and of the gradient of a draw, against the formula; and of two computations
+  # of one value or gradient.
   tolerance: tuple[float, float] = (1e-10, 1e-10)
+  of_each_value: ClassVar[tuple[float, float]] = (1e-10, 1e-12)
   of_each_draw: ClassVar[tuple[float, float]] = (1e-10, 1e-12)
   of_same_value: ClassVar[tuple[float, float]] = (1e-11, 1e-12)
   of_same_gradient: ClassVar[tuple[float, float]] = (1e-11, 1e-12)
-  # Relative, against the recorded variance.
+  # Relative errors: of the recorded variance, and of the total probability.
   of_variance: ClassVar[float] = 1e-9
+  of_probability: ClassVar[float] = 1e-12
+  # The least size of an exact gradient that tests something.
+  least: ClassVar[float] = 1e-4
   num_layers: int = 1
   options: ClassVar[dict[str, Any]] = {}
 

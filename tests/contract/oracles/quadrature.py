@@ -47,6 +47,7 @@ class Quadrature(oracle.Oracle):
   num_examples: int = 3
   at_posterior: bool = False
 
+  of_each_value: ClassVar[tuple[float, float]] = (0.0, 1e-12)
   of_each_draw: ClassVar[tuple[float, float]] = (1e-12, 1e-12)
   of_same_value: ClassVar[tuple[float, float]] = (1e-12, 1e-13)
   of_same_gradient: ClassVar[tuple[float, float]] = (1e-12, 1e-12)
