@@ -99,7 +99,8 @@ def expectation(
   if not isinstance(estimator, estimators.MeanEstimator):
     raise ValueError(
       '`expectation` needs an estimator of a mean, such as reinforce, '
-      f'reinforce_loo, arm or disarm. Received: {estimator!r}'
+      'reinforce_loo, arm or disarm, or a class of your own that extends '
+      f'tf_mco.estimators.MeanEstimator. Received: {estimator!r}'
     )
   posterior = posteriors.as_posterior(posterior)
   posterior.require_rescoring()

@@ -22,7 +22,7 @@ def _normal() -> tfd.Distribution:
 
 
 class _Two(posteriors.Posterior):
-  """Two layers from `conditional` alone; samples are packed as a tuple."""
+  """A posterior of two layers, made from `num_layers` and `conditional`."""
 
   @property
   def num_layers(self) -> int:
@@ -34,10 +34,6 @@ class _Two(posteriors.Posterior):
     if not previous:
       return _normal()
     return tfd.Independent(tfd.Normal(previous[0], 2.0), 1)
-
-  def pack(self, path: types.Path) -> types.Samples:
-    """Returns the path."""
-    return path
 
 
 class _Scores(NamedTuple):

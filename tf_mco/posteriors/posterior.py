@@ -37,8 +37,8 @@ class Posterior:
   A plain `tfd.Distribution` of batch shape `[B]` needs no subclass: estimators
   wrap it. Write a subclass for a posterior that is no `tfd.Distribution`.
 
-  Samples are `[K, B, ...]`; those of a `Chain` are a tuple with one such tensor
-  per layer.
+  Samples are `[K, B, ...]`. Those of several layers, and of every `Chain`, are a
+  tuple with one such tensor per layer.
 
   #### Example
 
@@ -135,8 +135,11 @@ class Posterior:
         )
 
   def pack(self, path: types.Path) -> types.Samples:
-    """Returns a path in the form in which `log_joint` receives samples."""
-    return path[0]
+    """Returns a path in the form in which `log_joint` receives samples.
+
+    That is one tensor for a posterior of one layer, and a tuple for several.
+    """
+    return path[0] if self.num_layers == 1 else path
 
   def sample(self, num_samples: int, *, seed: types.Seed) -> types.Samples:
     """Returns K samples, `[K, B, ...]` per layer.

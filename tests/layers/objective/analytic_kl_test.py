@@ -184,3 +184,11 @@ def test_bounds_of_many_samples_and_chains_are_refused(
 ) -> None:
   with pytest.raises(ValueError, match='`analytic_kl` needs an estimator of'):
     tiny.model(name, num_layers=num_layers, analytic_kl=True)
+
+
+def test_an_estimator_in_place_of_the_models_own_is_checked_as_well() -> None:
+  """VIMCO has no divergence in closed form, and must not drop it silently."""
+  model = tiny.model('disarm', analytic_kl=True)
+  vimco = tf_mco.get_estimator('vimco', num_samples=2)
+  with pytest.raises(ValueError, match='`analytic_kl` needs.*Vimco'):
+    model.surrogate(_X, estimator=vimco, seed=0)

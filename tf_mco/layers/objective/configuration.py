@@ -63,13 +63,29 @@ def _check_estimator(configuration: Configuration, num_layers: int) -> None:
       '`estimator` must be a name or an estimator of tf_mco. Received: '
       f'{configuration.estimator!r}'
     )
-  of_mean = isinstance(configuration.estimator, estimators.MeanEstimator)
-  if configuration.analytic_kl and not (of_mean and num_layers == 1):
-    raise ValueError(
-      '`analytic_kl` needs an estimator of a mean (elbo, reinforce, '
-      'reinforce_loo, arm, disarm) and one stochastic layer. Received: '
-      f'{configuration.estimator!r}, {num_layers} stochastic layer(s)'
-    )
+  if configuration.analytic_kl:
+    require_mean(configuration.estimator, num_layers)
+
+
+def require_mean(
+  estimator: estimators.Estimator, num_layers: int
+) -> estimators.MeanEstimator:
+  """Returns an estimator that `analytic_kl` can use.
+
+  Args:
+    estimator: the estimator of the objective, or one in its place.
+    num_layers: the number of stochastic layers.
+  Raises:
+    ValueError: unless the estimator is one of a mean, and there is one layer.
+  """
+  if isinstance(estimator, estimators.MeanEstimator) and num_layers == 1:
+    return estimator
+  raise ValueError(
+    '`analytic_kl` needs an estimator of a mean (elbo, reinforce, '
+    'reinforce_loo, arm, disarm, or a class of your own that extends '
+    'tf_mco.estimators.MeanEstimator) and one stochastic layer. Received: '
+    f'{estimator!r}, {num_layers} stochastic layer(s)'
+  )
 
 
 def trainable_variables(

@@ -13,6 +13,7 @@ from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
+from tf_mco.layers.objective import configuration
 from tf_mco.layers.objective import generative_model
 from tf_mco.ops import gradients
 
@@ -107,12 +108,16 @@ def estimate(
     batch: the encoded observations.
     analytic_kl: whether the divergence from the prior is in closed form.
     seed: an integer or an int32 `[2]` tensor.
+  Raises:
+    ValueError: for `analytic_kl` with an estimator that is not one of a mean,
+      also where that estimator stands in for the model's own.
   """
   posterior = batch.posterior
-  if analytic_kl and isinstance(estimator, estimators.MeanEstimator):
+  if analytic_kl:
+    of_mean = configuration.require_mean(estimator, posterior.num_layers)
     if posterior.can_rescore:
-      return _with_analytic_kl(estimator, batch, seed=seed)
-    # A posterior that follows log_joint has no divergence in closed form; the
+      return _with_analytic_kl(of_mean, batch, seed=seed)
+    # A posterior that follows log_joint has no divergence in closed form. The
     # divergence of its base serves as a control variate instead.
     posterior = posterior.with_prior(batch.prior())
   return estimation.estimate(estimator, batch.log_joint, posterior, seed=seed)
@@ -134,7 +139,9 @@ def _with_analytic_kl(
   likelihood = estimator.mean_surrogate(batch.log_likelihood, posterior, draw)
   kl = batch.kl()
   bound = likelihood.mean - tf.stop_gradient(kl)
-  # The divergence is the mean of log q - log p; a log-weight has the values.
+  # The divergence is the mean of log q - log p, and a log-weight has the value
+  # of that difference. Bound and log-weights are reported only, so that their
+  # gradient is stopped in every group of parameters.
   last = types.as_path(draw.samples)[-1]
   log_ratio = batch.prior().log_prob(last) - posterior.log_prob(draw.samples)
   return types.Surrogate(
