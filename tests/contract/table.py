@@ -40,6 +40,7 @@ class Row:
     symmetric: whether the order of the samples means nothing.
     zero_at_one: whether the posterior's mean gradient is zero at K = 1.
     samples_per_count: the samples in the reported bound for one of `counts`.
+    num_bounds: the number of bounds whose mean is reported.
     weights_give_bound: whether the bound is a function of `log_weights`.
     nodes: see `enumeration.antithetic`.
     label: what tells this row from others of its name.
@@ -57,6 +58,7 @@ class Row:
   symmetric: bool = True
   zero_at_one: bool = False
   samples_per_count: int = 1
+  num_bounds: int = 1
   weights_give_bound: bool = True
   nodes: int = 1
   label: str = ''
@@ -211,6 +213,7 @@ ROWS = (
     'miwae',
     'iwae',
     formulas.attached(formulas.miwae),
+    num_bounds=2,
     weights_give_bound=False,
     **_GROUPED,
   ),
@@ -271,9 +274,7 @@ class Case:
   @property
   def num_samples(self) -> int:
     """The samples in the reported bound, K."""
-    if self.row.name == 'miwae':
-      return self.count // 2
-    return self.count * self.row.samples_per_count
+    return self.count * self.row.samples_per_count // self.row.num_bounds
 
   @property
   def evaluations(self) -> int:
