@@ -37,8 +37,8 @@ class Posterior:
   A plain `tfd.Distribution` of batch shape `[B]` needs no subclass: estimators
   wrap it. Write a subclass for a posterior that is no `tfd.Distribution`.
 
-  Samples are `[K, B, ...]`. Samples of several layers, and of every `Chain`, are
-  a tuple with one such tensor per layer.
+  The samples of one layer are `[K, B, ...]`. The samples of several layers, and
+  those of every `Chain`, are a tuple with one such tensor per layer.
 
   #### Example
 
