@@ -14,19 +14,6 @@ from tf_mco import layers
 
 
 @keras.saving.register_keras_serializable(package='tf_mco_experiments')
-class Circle(keras.layers.Layer):
-  """Turns angles z into points (cos z, sin z).
-
-  Angles just below pi and just above -pi are neighbours. The decoder must not
-  see a seam between them.
-  """
-
-  def call(self, inputs: tf.Tensor) -> tf.Tensor:
-    """Returns `[..., 2 * D]`."""
-    return tf.concat([tf.cos(inputs), tf.sin(inputs)], axis=-1)
-
-
-@keras.saving.register_keras_serializable(package='tf_mco_experiments')
 class Logarithm(keras.layers.Layer):
   """Turns positive numbers z into log(z + 1e-6).
 
@@ -70,7 +57,7 @@ FAMILIES: Mapping[str, Family] = {
   'von_mises': Family(
     layers.VonMisesPosterior,
     layers.VonMisesPrior,
-    Circle,
+    _identity,  # the posterior embeds the angles by cosine and sine
     lambda p: np.pi * (2 * p - 1),
   ),
 }

@@ -2,7 +2,8 @@
 
 The classes are drop-in replacements of the TFP classes of the same names.
 `sample` is the way to draw from any distribution, `unwrap` looks inside
-`tfd.Independent`, and `implicit` makes samples differentiable.
+`tfd.Independent`, `support_of` names the values that a distribution draws and
+scores, and `implicit` makes samples differentiable.
 """
 
 from tf_mco.distributions import divergences
@@ -17,6 +18,7 @@ from tf_mco.distributions.mixture import MixtureSameFamily
 from tf_mco.distributions.sampling import sample
 from tf_mco.distributions.sampling import unwrap
 from tf_mco.distributions.student_t import StudentT
+from tf_mco.distributions.supports import support_of
 from tf_mco.distributions.truncated_normal import TruncatedNormal
 from tf_mco.distributions.von_mises import VonMises
 from tf_mco.distributions.word_counts import WordCounts
@@ -36,5 +38,6 @@ __all__ = [
   'divergences',
   'implicit',
   'sample',
+  'support_of',
   'unwrap',
 ]

@@ -94,6 +94,19 @@ class Autoregressive(tfd.Distribution):
       )
     return conditional
 
+  def components(self) -> list[tfd.Distribution]:
+    """Returns the conditional of each component, after a sample of the others.
+
+    The list serves questions about the families of the conditionals, because
+    the parameters of the later conditionals belong to one sample only.
+    """
+    path: tuple[tf.Tensor, ...] = ()
+    conditionals = []
+    for index in range(len(self._conditionals)):
+      conditionals.append(self._conditional(path))
+      path += (sampling.sample(conditionals[-1], [], seed=index),)
+    return conditionals
+
   def _sample_n(
     self, n: int | tf.Tensor, seed: types.Seed | None = None
   ) -> tf.Tensor:

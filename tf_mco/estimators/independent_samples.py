@@ -104,4 +104,5 @@ def reparameterized_draw(
     posterior.require_rescoring()
   draw = posterior.sample_and_score(log_joint, num_samples, seed=seed)
   posterior.require_reparameterized(draw.samples)
+  posterior.require_periodic(log_joint, draw.samples)
   return draw

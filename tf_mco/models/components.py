@@ -59,8 +59,8 @@ class Components:
     return self.objective.prior
 
   @property
-  def support(self) -> str:
-    """The values that the likelihood scores: 'binary' or 'real'."""
+  def support(self) -> str | None:
+    """The name of the support of the likelihood, such as 'binary' or 'real'."""
     return self.objective.support
 
   @property

@@ -93,7 +93,9 @@ def first_batch(x: Data | PeekedGenerator | None) -> Array | None:
   return None
 
 
-def check(x: Data | PeekedGenerator | None, support: str, where: str) -> None:
+def check(
+  x: Data | PeekedGenerator | None, support: str | None, where: str
+) -> None:
   """Raises ValueError for observations that the likelihood cannot score.
 
   Args:

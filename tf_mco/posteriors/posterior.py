@@ -13,6 +13,7 @@ from tf_mco._tfp import tfd
 from tf_mco.distributions import log_sample
 from tf_mco.distributions import sampling
 from tf_mco.ops import checks
+from tf_mco.posteriors import periodicity
 
 
 class Posterior:
@@ -133,6 +134,20 @@ class Posterior:
           'disarm, vimco or rws. Received: '
           f'{distribution!r} in stochastic layer {layer}'
         )
+
+  def require_periodic(
+    self, integrand: types.Integrand, samples: types.Samples
+  ) -> None:
+    """Raises ValueError for an integrand of angles that is not periodic.
+
+    A compiled step has no values to compare, and is not checked.
+
+    Args:
+      integrand: maps samples to `[K, B]`.
+      samples: `[K, B, ...]` per layer, drawn from this posterior.
+    """
+    if self.can_rescore and tf.executing_eagerly():
+      periodicity.check(integrand, self.conditionals(samples), samples)
 
   def pack(self, path: types.Path) -> types.Samples:
     """Returns a path in the form in which `log_joint` receives samples.

@@ -57,11 +57,10 @@ def test_errors(options: dict[str, Any], message: str) -> None:
 def test_parts_that_do_not_fit_are_an_error(
   encoder: list[int], decoder: list[int], prior: int
 ) -> None:
-  model = models.LatentVariableModel(
-    [layers.BernoulliPosterior(units) for units in encoder],
-    [layers.BernoulliLikelihood(units) for units in decoder],
-    layers.BernoulliPrior(prior),
-    'vimco',
-  )
   with pytest.raises(ValueError, match='shape'):
-    model.build((None, tiny.PIXELS))
+    models.LatentVariableModel(
+      [layers.BernoulliPosterior(units) for units in encoder],
+      [layers.BernoulliLikelihood(units) for units in decoder],
+      layers.BernoulliPrior(prior),
+      'vimco',
+    ).build((None, tiny.PIXELS))

@@ -41,6 +41,8 @@ class BagOfWordsLikelihood(head.Head):
   [1]
   """
 
+  support = 'count'
+
   def __init__(
     self,
     units: int,
@@ -109,6 +111,11 @@ class BagOfWordsLikelihood(head.Head):
   def distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
     """Returns the distribution of counts with these probabilities."""
     return word_counts.WordCounts(parameters)
+
+  @property
+  def event_shape(self) -> head.Shape:
+    """The shape of the counts of one document, `[units]`."""
+    return (self.units,)
 
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""

@@ -125,6 +125,8 @@ class BernoulliPrior(keras.layers.Layer):
   [0.5, 0.5]
   """
 
+  support = 'binary'
+
   def __init__(
     self,
     units: int,

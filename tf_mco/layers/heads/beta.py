@@ -37,6 +37,7 @@ class BetaPosterior(positive.PositiveHead):
   [0.5, 0.5, 0.5]
   """
 
+  support = 'unit_interval'
   num_parameters = 2
 
   def __init__(
@@ -81,6 +82,8 @@ class BetaPrior(positive.PositivePrior):
   >>> prior.distribution().mean().numpy().tolist()
   [0.25, 0.25]
   """
+
+  support = 'unit_interval'
 
   def __init__(
     self,

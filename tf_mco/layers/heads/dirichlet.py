@@ -36,6 +36,8 @@ class DirichletPosterior(positive.PositiveHead):
   ([5, 2], 1.0)
   """
 
+  support = 'simplex'
+
   def __init__(
     self, units: int | None = None, *, gradient: str = 'ratio', **kwargs: Any
   ):
@@ -95,6 +97,8 @@ class DirichletPrior(positive.PositivePrior):
   >>> prior.distribution().mean().numpy().tolist()
   [0.25, 0.25, 0.25, 0.25]
   """
+
+  support = 'simplex'
 
   def __init__(
     self, units: int, *, concentration: positive.Values = 1.0, **kwargs: Any

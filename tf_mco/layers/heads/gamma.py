@@ -36,6 +36,7 @@ class GammaPosterior(positive.PositiveHead):
   [3]
   """
 
+  support = 'positive'
   num_parameters = 2
 
   def factors(self, parameters: tf.Tensor) -> tfd.Distribution:
@@ -57,6 +58,8 @@ class GammaPrior(positive.PositivePrior):
   >>> prior.distribution().mean().numpy().tolist()
   [0.5, 1.5]
   """
+
+  support = 'positive'
 
   def __init__(
     self,

@@ -21,6 +21,7 @@ class _LocationScaleHead(head.DenseHead):
   of any sign, which the function `scale` makes positive.
   """
 
+  support = 'real'
   num_parameters = 2
 
   def __init__(
@@ -146,6 +147,8 @@ class GaussianPrior(keras.layers.Layer):
   >>> len(prior.trainable_weights)
   0
   """
+
+  support = 'real'
 
   def __init__(self, units: int, *, learned: bool = False, **kwargs: Any):
     super().__init__(**kwargs)

@@ -109,6 +109,7 @@ class HamiltonianPosterior(head.Head):
     _check_between('initial_temperature', initial_temperature, 1, math.inf)
     _check_between('alpha', alpha, 0, 1)
     self.base_layer = base_layer
+    self.support = base_layer.support
     self.num_steps = num_steps
     self.step_size, self.max_step_size = step_size, max_step_size
     self.step_size_per_step = step_size_per_step
@@ -161,6 +162,15 @@ class HamiltonianPosterior(head.Head):
       autocast=False,
       **options,
     )
+
+  @property
+  def event_shape(self) -> head.Shape | None:
+    """The shape of one event of the base layer, or None."""
+    return self.base_layer.event_shape
+
+  def embed(self, samples: tf.Tensor) -> tf.Tensor:
+    """Returns samples in the form in which networks receive them."""
+    return self.base_layer.embed(samples)
 
   def call(self, features: tf.Tensor) -> tf.Tensor:
     """Returns the parameters of the base."""
@@ -256,6 +266,12 @@ def _check_base(base_layer: head.Head) -> None:
     raise ValueError(
       '`base_layer` must be a posterior layer of tf_mco.layers, or another '
       f'subclass of tf_mco.layers.Head. Received: {base_layer!r}'
+    )
+  if base_layer.support not in (None, *validation.SUPPORTS):
+    raise ValueError(
+      '`base_layer` must make variables that may take any real number, or '
+      'angles, because a leapfrog step knows no bounds. Received: '
+      f'{base_layer!r} with the support {base_layer.support!r}'
     )
 
 

@@ -42,10 +42,12 @@ class Head(keras.layers.Layer, abc.ABC):
   that contain the head can be loaded.
 
   Attributes:
-    support: 'binary' if the distribution scores values in {0, 1}, else 'real'.
-      A `LatentVariableModel` checks its observations against the support of
-      the likelihood, and binarizes observations for a likelihood of binary
-      data.
+    support: The name of the support of the distribution, one of those that
+      `tf_mco.distributions.support_of` returns, for instance 'real' or
+      'binary'. A `LatentVariableModel` requires a posterior and its prior to
+      have one support, and reads its observations as the support of the
+      likelihood says. None, the default of a class of your own, says that the
+      support is derived from the distribution when the model is built.
 
   #### Example
 
@@ -65,7 +67,23 @@ class Head(keras.layers.Layer, abc.ABC):
   [3]
   """
 
-  support: str = 'real'
+  support: str | None = None
+
+  @property
+  def event_shape(self) -> Shape | None:
+    """The shape of one event, or None if it is not known before `build`."""
+    return None
+
+  def embed(self, samples: tf.Tensor) -> tf.Tensor:
+    """Returns samples in the form in which networks receive them.
+
+    A decoder, and the next stochastic layer of an encoder, are networks that
+    receive samples of this head. The default is the samples themselves.
+
+    Args:
+      samples: `[N, ...]`; gradients flow.
+    """
+    return samples
 
   @abc.abstractmethod
   def distribution(self, parameters: tf.Tensor) -> tfd.Distribution:
@@ -168,6 +186,11 @@ class DenseHead(Head):
         dtype=self.dtype_policy,
         name='parameters',
       )
+
+  @property
+  def event_shape(self) -> Shape | None:
+    """The shape of one event, `[units]`, or None without `units`."""
+    return None if self.units is None else (self.units,)
 
   @property
   def num_features(self) -> int:

@@ -34,3 +34,15 @@ class Prior(Protocol):
 
   def distribution(self) -> tfd.Distribution:
     """Returns p(z), of batch shape `[]`; gradients flow to its weights."""
+
+
+@runtime_checkable
+class DeclaredPrior(Prior, Protocol):
+  """A prior that says what it scores before it has any weights.
+
+  The priors of this library are declared. The support and the event shape of
+  any other prior are read off its distribution when the model is built.
+  """
+
+  support: str  # one of the names of `tf_mco.distributions.support_of`
+  units: int  # the number of variables, which are one vector

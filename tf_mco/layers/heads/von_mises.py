@@ -14,6 +14,7 @@ from tf_mco.layers.heads import positive
 from tf_mco.ops import checks
 
 LOCATIONS = ('direction', 'angle')
+EMBEDDINGS = ('circle', 'angle')
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
@@ -28,8 +29,10 @@ class VonMisesPosterior(positive.PositiveHead):
   its first half and the concentrations k in its second. Samples are
   reparameterized implicitly; see `distributions.VonMises`.
 
-  A decoder should see the point (cos z, sin z) rather than the angle z, because
-  -pi and pi are the same direction.
+  A network that receives samples, such as a decoder, sees the point (cos z,
+  sin z) in place of each angle z, because -pi and pi are the same direction.
+  The first half of the `2 * units` features are the cosines, and the second
+  half are the sines.
 
   #### Example
 
@@ -44,6 +47,7 @@ class VonMisesPosterior(positive.PositiveHead):
   ([5, 2, 3], True)
   """
 
+  support = 'circle'
   num_parameters = 2
 
   def __init__(
@@ -51,6 +55,7 @@ class VonMisesPosterior(positive.PositiveHead):
     units: int | None = None,
     *,
     location: str = 'direction',
+    embedding: str = 'circle',
     **kwargs: Any,
   ):
     """Makes the layer.
@@ -60,10 +65,17 @@ class VonMisesPosterior(positive.PositiveHead):
       location: With 'direction', the location is the angle of a point (x, y),
         which takes two features, so that a network need not jump where -pi and
         pi meet. With 'angle', one feature is the location, in radians.
+      embedding: What networks see of a sample. With 'circle' these are the
+        cosine and the sine, `2 * units` features. With 'angle' they are the
+        angle itself. A decoder must then agree at -pi and pi, because the
+        gradient would miss the jump between them. A model checks this when it
+        is built, at its initial weights.
       **kwargs: `minimum` and `clip`, the floor and the bounds of the
         concentration, and the arguments of `DenseHead`.
     """
     checks.one_of('location', location, LOCATIONS)
+    checks.one_of('embedding', embedding, EMBEDDINGS)
+    self.embedding = embedding
     self.location = location  # before the base class asks for `num_features`
     super().__init__(units, **kwargs)
 
@@ -86,13 +98,20 @@ class VonMisesPosterior(positive.PositiveHead):
     width = width and width // self.num_features * 2
     return (*input_shape[:-1], width)
 
+  def embed(self, samples: tf.Tensor) -> tf.Tensor:
+    """Returns cosines and sines, or the angles; see `embedding`."""
+    if self.embedding == 'angle':
+      return samples
+    return tf.concat([tf.cos(samples), tf.sin(samples)], axis=-1)
+
   def factors(self, parameters: tf.Tensor) -> tfd.Distribution:
     """Returns a VonMises for each dimension."""
     return distributions.VonMises(*tf.split(parameters, 2, axis=-1))
 
   def get_config(self) -> dict[str, Any]:
     """Returns the constructor's arguments."""
-    return {**super().get_config(), 'location': self.location}
+    config = {'location': self.location, 'embedding': self.embedding}
+    return {**super().get_config(), **config}
 
 
 def _direction(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
@@ -119,6 +138,7 @@ class VonMisesPrior(positive.PositivePrior):
   '0.0253'
   """
 
+  support = 'circle'
   real_parameters = ('loc',)
 
   def __init__(

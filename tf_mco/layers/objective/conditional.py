@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import keras
@@ -22,6 +23,8 @@ class Conditional(NamedTuple):
   network: keras.layers.Layer | None  # None if the head stands alone
   head: head_lib.Head
   joined: bool  # whether the network's output is already the head's
+  # Maps samples to what the network sees of them; None for observations.
+  embed: Callable[[tf.Tensor], tf.Tensor] | None = None
 
   def parameters(
     self, inputs: tf.Tensor, *, training: bool = False
@@ -50,6 +53,8 @@ class Conditional(NamedTuple):
     """
     flat = tf.reshape(samples, tf.concat([[-1], tf.shape(samples)[2:]], 0))
     flat = tf.ensure_shape(flat, [None, *samples.shape[2:]])
+    if self.embed is not None:
+      flat = self.embed(flat)
     parameters = self.parameters(flat, training=training)
     static = [*samples.shape[:2], *parameters.shape[1:]]
     shape = tf.concat([tf.shape(samples)[:2], tf.shape(parameters)[1:]], 0)
@@ -71,6 +76,21 @@ def parse(name: str, specs: Specs) -> tuple[Conditional, ...]:
   if not entries:
     raise ValueError(f'`{name}` is an empty list of stochastic layers.')
   return tuple(_parse_one(name, entry) for entry in entries)
+
+
+def given(
+  conditionals: Sequence[Conditional], heads: Sequence[head_lib.Head]
+) -> tuple[Conditional, ...]:
+  """Returns conditionals whose networks see samples of the heads, embedded.
+
+  Args:
+    conditionals: each is given samples of the head at its place.
+    heads: the heads of the posterior that draw the samples.
+  """
+  return tuple(
+    conditional._replace(embed=head.embed)
+    for conditional, head in zip(conditionals, heads, strict=True)
+  )
 
 
 def layers(specs: Specs) -> list[keras.layers.Layer]:

@@ -10,6 +10,7 @@ from tf_mco import estimators
 from tf_mco import registry
 from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
+from tf_mco.layers.objective import matching
 
 
 class Configuration(NamedTuple):
@@ -24,6 +25,33 @@ class Configuration(NamedTuple):
   seed: int
 
 
+def parse(
+  encoder: conditional_lib.Specs, decoder: conditional_lib.Specs
+) -> tuple[
+  tuple[conditional_lib.Conditional, ...],
+  tuple[conditional_lib.Conditional, ...],
+]:
+  """Returns the conditional distributions of encoder and decoder.
+
+  Args:
+    encoder: as users write it; the result is q(z1 | x), q(z2 | z1), ...
+    decoder: as users write it; the result is p(x | z1), p(z1 | z2), ...
+  Raises:
+    ValueError: for a part that is no network with a head, and for different
+      numbers of stochastic layers.
+  """
+  first, *rest = conditional_lib.parse('encoder', encoder)
+  down = conditional_lib.parse('decoder', decoder)
+  heads = [conditional.head for conditional in (first, *rest)]
+  if len(heads) != len(down):
+    raise ValueError(
+      '`encoder` and `decoder` must have the same number of stochastic '
+      f'layers. Received: {len(heads)} and {len(down)}'
+    )
+  up = (first, *conditional_lib.given(rest, heads[:-1]))
+  return up, conditional_lib.given(down, heads)
+
+
 def check(
   configuration: Configuration,
   encoder: tuple[conditional_lib.Conditional, ...],
@@ -36,11 +64,6 @@ def check(
     encoder: the conditional distributions of `configuration.encoder`.
     decoder: the conditional distributions of `configuration.decoder`.
   """
-  if len(encoder) != len(decoder):
-    raise ValueError(
-      '`encoder` and `decoder` must have the same number of stochastic '
-      f'layers. Received: {len(encoder)} and {len(decoder)}'
-    )
   for conditional in encoder[1:]:
     network = conditional.network
     if network is not None and conditional_lib.is_random(network):
@@ -54,6 +77,7 @@ def check(
       '`prior` must be a Keras layer with a `.distribution()`, such as '
       f'tf_mco.layers.BernoulliPrior. Received: {configuration.prior!r}'
     )
+  matching.check_declared(encoder, decoder, configuration.prior)
   _check_estimator(configuration, num_layers=len(encoder))
 
 

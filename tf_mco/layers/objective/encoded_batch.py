@@ -11,11 +11,14 @@ from tf_mco import estimators
 from tf_mco import posteriors
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import sampling
 from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
 from tf_mco.layers.objective import configuration
 from tf_mco.layers.objective import generative_model
+from tf_mco.layers.objective import matching
 from tf_mco.ops import gradients
+from tf_mco.posteriors import periodicity
 
 Conditionals = tuple[conditional_lib.Conditional, ...]
 
@@ -48,7 +51,7 @@ class EncodedBatch:
       chain: whether the posterior is a Chain, even of one layer.
       training: passed to the networks.
     """
-    self._prior = prior
+    self._encoder, self._decoder, self._prior = encoder, decoder, prior
 
     def posterior_of(observations: tf.Tensor) -> posteriors.Posterior:
       parameters = encoder[0].parameters(observations, training=training)
@@ -66,6 +69,37 @@ class EncodedBatch:
   def first_posterior(self) -> tfd.Distribution:
     """The distribution q(z1 | x), or the base that a Hamiltonian moves."""
     return self.posterior.base
+
+  def check(self) -> str | None:
+    """Raises ValueError if posterior and model do not match.
+
+    The supports and event shapes of each variable must be equal, and the model
+    must be periodic in angles, as far as both can be seen at a sample. The
+    check needs eager execution.
+
+    Returns:
+      The support of the likelihood, or None if it is not known.
+    """
+    if self.posterior.can_rescore:
+      path = self.posterior.sample_path(1, seed=0)
+      posterior = self.posterior.conditionals(path)
+    else:  # the base has what the steps keep
+      path = (sampling.sample(self.first_posterior, [1], seed=0),)
+      posterior = [self.first_posterior]
+    model = [
+      conditional.distribution(samples)
+      for conditional, samples in zip(self._decoder, path, strict=True)
+    ]
+    support = matching.check_built(
+      self._encoder,
+      self._decoder,
+      self._prior,
+      posterior,
+      [*model, self.prior()],
+    )
+    samples = self.posterior.pack(path)
+    periodicity.check(self.log_joint, posterior, samples)
+    return support
 
   @property
   def log_likelihood(self) -> types.LogJoint:

@@ -94,8 +94,9 @@ class MonteCarloObjective(keras.layers.Layer):
     self.binarization = binarization
     self.analytic_kl = analytic_kl
     self.seed = seed
-    self.encoder_conditionals = conditional_lib.parse('encoder', encoder)
-    self.decoder_conditionals = conditional_lib.parse('decoder', decoder)
+    self.encoder_conditionals, self.decoder_conditionals = (
+      configuration_lib.parse(encoder, decoder)
+    )
     # Keras saves the weights of layers in lists, but not of nested ones.
     self.parts = [
       *conditional_lib.layers(encoder),
@@ -106,6 +107,7 @@ class MonteCarloObjective(keras.layers.Layer):
       self.configuration(), self.encoder_conditionals, self.decoder_conditionals
     )
     self.step: Any = None
+    self._derived_support: str | None = None  # of a likelihood's own head
 
   # This is a method, because Keras looks for layers in the attributes and the
   # properties of a layer, in alphabetical order, and names the weights in a
@@ -123,9 +125,14 @@ class MonteCarloObjective(keras.layers.Layer):
     )
 
   @property
-  def support(self) -> str:
-    """The values that the likelihood scores: 'binary' or 'real'."""
-    return self.decoder_conditionals[0].head.support
+  def support(self) -> str | None:
+    """The name of the support of the likelihood, such as 'binary' or 'real'.
+
+    None says that the support is unknown, because the head of the likelihood
+    does not declare its support, and the model is not built yet or the
+    distribution does not tell.
+    """
+    return self.decoder_conditionals[0].head.support or self._derived_support
 
   @property
   def num_layers(self) -> int:
@@ -153,6 +160,7 @@ class MonteCarloObjective(keras.layers.Layer):
     with tf.init_scope():
       example = tf.zeros([1, *input_shape[1:]], self.log_dtype)
       batch = self.encode_batch(self.prepare(example, seed=0))
+      self._derived_support = batch.check()
       if batch.posterior.can_rescore:
         self.surrogate(example, seed=0)
       else:  # a trajectory needs a tape, and `init_scope` stops them all

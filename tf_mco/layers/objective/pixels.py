@@ -67,7 +67,7 @@ def _binarize_bytes(
   return tf.ensure_shape(tf.cast(draws < threshold, dtype), x.shape)
 
 
-def invalid(x: tf.Tensor, support: str) -> tf.Tensor | None:
+def invalid(x: tf.Tensor, support: str | None) -> tf.Tensor | None:
   """Returns whether any value cannot be scored; None if the dtype rules it out.
 
   Args:
@@ -86,7 +86,7 @@ def invalid(x: tf.Tensor, support: str) -> tf.Tensor | None:
   return ~tf.reduce_all(tf.math.is_finite(x))
 
 
-def check(x: np.ndarray | tf.Tensor, support: str, where: str) -> None:
+def check(x: np.ndarray | tf.Tensor, support: str | None, where: str) -> None:
   """Raises ValueError if an array has a value that cannot be scored.
 
   Args:
@@ -105,7 +105,7 @@ def check(x: np.ndarray | tf.Tensor, support: str, where: str) -> None:
   if array.dtype.kind in 'iu':
     good = low >= 0 and high <= 255
     expected = 'integers to be pixels in 0..255 (cast other data to floating)'
-  elif support == 'real':
+  elif support != 'binary':
     good, expected = np.isfinite(low) and np.isfinite(high), 'finite values'
   else:
     good = low >= 0 and high <= 1

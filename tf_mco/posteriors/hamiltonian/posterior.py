@@ -10,7 +10,9 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
+from tf_mco.distributions import supports
 from tf_mco.ops import checks
+from tf_mco.posteriors import periodicity
 from tf_mco.posteriors import posterior as posterior_lib
 from tf_mco.posteriors.hamiltonian import leapfrog
 from tf_mco.posteriors.hamiltonian import log_weights as log_weights_lib
@@ -35,8 +37,9 @@ class Hamiltonian(posterior_lib.Posterior):
   and `tf_mco.evaluation` serve it.
 
   Warning: this posterior scores only the samples that it draws itself, so
-  that estimators which score other samples refuse it. The base must be
-  defined on all real numbers, because a leapfrog step may reach any of them.
+  that estimators which score other samples refuse it. The base must be a
+  distribution of real variables, because a leapfrog step may reach any real
+  number, or of angles, which may leave [-pi, pi].
 
   #### Example
 
@@ -93,7 +96,8 @@ class Hamiltonian(posterior_lib.Posterior):
       recompute: whether memory is saved at the cost of time, see
         `leapfrog.integrate`.
     Raises:
-      ValueError: for a base without reparameterization, and for options out of
+      ValueError: for a base without reparameterization or of another support
+        than real numbers or angles, and for options out of
         range or of the wrong shape. A step size or a temperature whose value is
         not known before a compiled step runs makes the log-weights NaN instead.
     """
@@ -154,6 +158,12 @@ class Hamiltonian(posterior_lib.Posterior):
       initial_temperature=self._initial_temperature,
       alphas=self._alphas,
     )
+
+  def require_periodic(
+    self, integrand: types.Integrand, samples: types.Samples
+  ) -> None:
+    """Raises ValueError for an integrand of angles that is not periodic."""
+    periodicity.check(integrand, [self.base], samples)
 
   def sample_and_score(
     self, log_joint: types.LogJoint, num_samples: int, *, seed: types.Seed
@@ -246,8 +256,10 @@ class Hamiltonian(posterior_lib.Posterior):
     Args:
       prior: p(z), the same distribution as in `log_joint`.
     Raises:
-      ValueError: if TFP knows no divergence between base and prior.
+      ValueError: if base and prior have different supports, or if TFP knows no
+        divergence between them.
     """
+    supports.require_equal('the base', self.base, 'the prior', prior)
     try:
       tfd.kl_divergence(self.base, prior)
     except NotImplementedError as error:

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
+from tf_mco.distributions import supports
 from tf_mco.ops import gradients
 from tf_mco.posteriors import posterior as posterior_lib
 from tf_mco.posteriors.hamiltonian import leapfrog
@@ -17,11 +18,26 @@ from tf_mco.posteriors.hamiltonian import leapfrog
 TensorLike: TypeAlias = float | list | np.ndarray | tf.Tensor
 
 
+# The supports in which a leapfrog step stays, wherever it leads. An angle that
+# leaves [-pi, pi] is still an angle.
+SUPPORTS = (supports.REAL, supports.CIRCLE)
+
+
 def check_base(base: object) -> None:
-  """Raises ValueError unless `base` is a reparameterized distribution."""
+  """Raises ValueError unless the samples of `base` can follow a gradient."""
   if not isinstance(base, tfd.Distribution):
     raise ValueError(f'`base` must be a tfd.Distribution. Received: {base!r}')
   posterior_lib.as_posterior(base).require_reparameterized()
+  support = supports.support_of(base)
+  if support not in SUPPORTS:
+    raise ValueError(
+      'A leapfrog step may reach any real number, so that `base` must be a '
+      'distribution of real variables or of angles: transform a positive or '
+      'bounded variable to a real one, and put the transformation into '
+      'log_joint with its log-Jacobian (a distribution class of your own is '
+      'declared by tf_mco.distributions.support_of.register). Received: '
+      f'{base!r} with the support {support!r}'
+    )
 
 
 def within(
