@@ -73,8 +73,8 @@ def test_what_the_path_would_have_missed() -> None:
   loo = tf_mco.get_estimator('reinforce_loo', num_samples=100_000)
   with tf.GradientTape() as tape:
     posterior = _posterior(loc, kappa)
-    loss = tf_mco.estimate(loo, _normal, posterior, seed=1).loss
-  found = tape.gradient(-loss, [loc, kappa])
+    bound = -tf_mco.estimate(loo, _normal, posterior, seed=1).loss
+  found = tape.gradient(bound, [loc, kappa])
   # The standard error of both is below 0.01.
   np.testing.assert_allclose(found, right, atol=0.04)
 
