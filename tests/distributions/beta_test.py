@@ -59,10 +59,12 @@ def test_densities_agree_with_scipy() -> None:
   np.testing.assert_allclose(beta.log_prob_log(np.log(x)), expected, rtol=1e-11)
 
 
-def test_samples_stay_inside_and_scores_finite() -> None:
+def test_samples_at_both_ends_have_finite_scores() -> None:
   beta = distributions.Beta(tf.fill([4000], 1e-3), 1e-3)
   x = beta.sample_keeping_log(seed=1)
-  assert np.all((np.asarray(x) > 0) & (np.asarray(x) < 1))
+  # All but a few samples underflow, or round to 1.
+  assert np.mean(np.asarray(x) == 0) > 0.4
+  assert np.mean(np.asarray(x) == 1) > 0.4
   assert np.all(np.isfinite(beta.log_prob(x)))
   assert np.all(np.isfinite(beta.sample_log(seed=1)))
   # Half of the samples are near 1, where only log(1 - x) tells them apart.

@@ -97,11 +97,53 @@ def test_bernoulli_and_normal_are_drawn_by_the_generator_of_tf_mco() -> None:
 
 
 def test_others_are_drawn_by_their_own_sampler() -> None:
-  for form in ('tf_mco', 'gamma', 'lognormal', 'one_hot'):
+  for form in ('tf_mco', 'lognormal', 'one_hot'):
     distribution = _DISTRIBUTIONS[form]()
     expected = distribution.sample([4], seed=random.as_seed(7))
     samples = sampling.sample(distribution, [4], seed=7)
     np.testing.assert_array_equal(samples, expected)
+
+
+_FAMILIES = {
+  'Gamma': [[0.01, 3.0], 2.0],
+  'InverseGamma': [[0.2, 3.0], 2.0],
+  'Beta': [[0.01, 3.0], 2.0],
+  'Dirichlet': [[0.01, 3.0, 0.4]],
+}
+
+
+@pytest.mark.parametrize('name', _FAMILIES)
+def test_the_gamma_family_of_tfp_is_that_of_tf_mco(name: str) -> None:
+  """Draws, scores and gradients are right where those of TFP are not."""
+  theirs = getattr(tfd, name)(*_FAMILIES[name])
+  ours = getattr(distributions, name)(*_FAMILIES[name])
+  wrapped = tfd.Independent(theirs, theirs.batch_shape.rank)
+  x = sampling.sample(wrapped, [50], seed=7)
+  np.testing.assert_array_equal(x, ours.sample([50], seed=7))
+  expected = ours.log_prob(x)
+  np.testing.assert_array_equal(sampling.log_prob(theirs, x), expected)
+  if theirs.batch_shape.rank:
+    expected = tf.reduce_sum(expected, -1)
+  np.testing.assert_array_equal(sampling.log_prob(wrapped, x), expected)
+
+
+def test_a_diagonal_normal_is_drawn_and_scored_as_a_normal() -> None:
+  loc, scale = tf.constant([[1.0, 2.0]]), tf.constant([[0.5, 1e-9]])
+  normal = tfd.Independent(tfd.Normal(loc, scale), 1)
+  for diagonal in (
+    tfd.MultivariateNormalDiag(loc, scale),
+    tfd.MultivariateNormalDiag(loc, scale_diag=scale),
+  ):
+    z = sampling.sample(diagonal, [4], seed=7)
+    np.testing.assert_array_equal(z, sampling.sample(normal, [4], seed=7))
+    np.testing.assert_array_equal(
+      sampling.log_prob(diagonal, z), sampling.log_prob(normal, z)
+    )
+  centred = tfd.MultivariateNormalDiag(scale_diag=scale)
+  z = sampling.sample(centred, [4], seed=7)
+  np.testing.assert_allclose(
+    sampling.log_prob(centred, z), centred.log_prob(z), rtol=1e-6
+  )
 
 
 def test_gamma_keeps_its_logarithm_inside_independent() -> None:

@@ -88,8 +88,8 @@ def test_a_plain_distribution_is_wrapped_once() -> None:
   assert wrapped.num_layers == 1
   assert wrapped.base.event_shape == (2,)
   samples = wrapped.sample(5, seed=0)
-  np.testing.assert_array_equal(
-    wrapped.log_prob(samples), _normal().log_prob(samples)
+  np.testing.assert_allclose(
+    wrapped.log_prob(samples), _normal().log_prob(samples), rtol=1e-6
   )
   assert 'Independent' in repr(wrapped)
 

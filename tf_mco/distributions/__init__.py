@@ -1,9 +1,9 @@
 """TFP distributions made fast and robust for the estimators.
 
 The classes are drop-in replacements of the TFP classes of the same names.
-`sample` is the way to draw from any distribution, `unwrap` looks inside
-`tfd.Independent`, `support_of` names the values that a distribution draws and
-scores, and `implicit` makes samples differentiable.
+`sample` and `log_prob` draw from any distribution and score its samples,
+`unwrap` looks inside `tfd.Independent`, `support_of` names the values that a
+distribution draws and scores, and `implicit` makes samples differentiable.
 """
 
 from tf_mco.distributions import divergences
@@ -15,6 +15,7 @@ from tf_mco.distributions.gamma import Gamma
 from tf_mco.distributions.gamma import InverseGamma
 from tf_mco.distributions.implicit import implicit
 from tf_mco.distributions.mixture import MixtureSameFamily
+from tf_mco.distributions.sampling import log_prob
 from tf_mco.distributions.sampling import sample
 from tf_mco.distributions.sampling import unwrap
 from tf_mco.distributions.student_t import StudentT
@@ -37,6 +38,7 @@ __all__ = [
   'WordCounts',
   'divergences',
   'implicit',
+  'log_prob',
   'sample',
   'support_of',
   'unwrap',

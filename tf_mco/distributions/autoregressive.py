@@ -10,10 +10,12 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco._tfp import util as tfp_util
+from tf_mco.distributions import log_space
+from tf_mco.distributions import sample_memory
 from tf_mco.distributions import sampling
 
 
-class Autoregressive(tfd.Distribution):
+class Autoregressive(log_space.KeepsLog, tfd.Distribution):
   """A vector distribution made of scalar conditionals.
 
   The density is
@@ -24,6 +26,9 @@ class Autoregressive(tfd.Distribution):
   conditional must be reparameterized; `distributions.implicit` makes such a
   distribution from conditionals that are not. The gradient of a component flows
   through the components before it.
+
+  A sample keeps the logarithms that samples of its conditionals keep, so that a
+  Gamma component that underflows still has a finite density.
 
   Sampling takes one step for each component, so that the class is for vectors
   of a few components.
@@ -107,22 +112,24 @@ class Autoregressive(tfd.Distribution):
       path += (sampling.sample(conditionals[-1], [], seed=index),)
     return conditionals
 
-  def _sample_n(
-    self, n: int | tf.Tensor, seed: types.Seed | None = None
+  def sample_keeping_log(
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
   ) -> tf.Tensor:
+    """Returns samples, `sample_shape + [..., D]`. See `KeepsLog`."""
+    sizes = sampling.sizes_of(sample_shape)
     seeds = random.split(seed, len(self._conditionals))
     path: tuple[tf.Tensor, ...] = ()
     for index, component_seed in enumerate(seeds):
       # Later conditionals have the axis of samples in their batch shape.
-      shape = [] if index else [n]
+      shape = [] if index else sizes
       conditional = self._conditional(path)
       path += (sampling.sample(conditional, shape, seed=component_seed),)
-    return tf.stack(path, axis=-1)
+    return sample_memory.stack(path)
 
   def _log_prob(self, x: tf.Tensor) -> tf.Tensor:
-    parts = tf.unstack(x, num=len(self._conditionals), axis=-1)
+    parts = sample_memory.unstack(x, len(self._conditionals))
     return sum(
-      self._conditional(parts[:index]).log_prob(part)
+      sampling.log_prob(self._conditional(parts[:index]), part)
       for index, part in enumerate(parts)
     )
 

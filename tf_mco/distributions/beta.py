@@ -37,8 +37,10 @@ class Beta(log_space.LogSpace, tfd.Beta):
   - 'cdf' is -(dF/da) / p of the univariate Beta, computed by quadrature. It
     costs five to ten times as much.
 
-  Samples lie strictly between 0 and 1. A sample keeps log x and log(1 - x),
-  both of which may belong to a number that underflows.
+  A sample that underflows is 0, and a sample that rounds to 1 is 1. A sample
+  keeps log x and log(1 - x), so that `log_prob` of a sample is exact
+  everywhere. After an operation on the sample, such as a slice, the logarithms
+  are lost, and the density of a 0 or a 1 is infinite.
 
   Warning: only first-order gradients flow through a sample. A second derivative
   through a sample raises a LookupError.

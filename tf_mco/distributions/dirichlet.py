@@ -36,7 +36,7 @@ class Dirichlet(log_space.LogSpace, tfd.Dirichlet):
     Beta(a[i], a[i + 1] + ... + a[D]), and moves with the gradient of a
     univariate Beta.
 
-  Samples are at least 2^-100 (2^-1000 in float64) and keep their logarithm.
+  A component that underflows is 0, and a sample keeps its logarithms.
 
   Warning: only first-order gradients flow through a sample. A second derivative
   through a sample raises a LookupError.

@@ -52,9 +52,9 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
   gradient here is below 1e-5 in float32 and 1e-12 in float64 for concentrations
   from 1e-3 to 1e4.
 
-  Samples are at least 2^-100 (2^-1000 in float64). `sample_log` is not cut, and
-  a sample keeps its logarithm, so that `log_prob` of a sample is exact also
-  where the sample has underflowed.
+  A sample keeps its logarithm, so that `log_prob` of a sample is exact also
+  where the sample has underflowed to 0. After an operation on the sample, such
+  as a slice, its logarithm is lost, and the density of a 0 is infinite.
 
   Warning: only first-order gradients flow through a sample. A second derivative
   through a sample raises a LookupError.
@@ -178,9 +178,9 @@ class InverseGamma(log_space.LogSpace, tfd.InverseGamma):
   and a sample is beta / Gamma(alpha, 1). Use this class for variances and
   other positive variables whose upper tail is a power.
 
-  Samples lie within 2^-100 and 2^100 (2^-1000 and 2^1000 in float64).
-  `sample_log` is not cut. As in `Gamma`, a sample keeps its logarithm, and only
-  first-order gradients flow through a sample.
+  As in `Gamma`, a sample keeps its logarithm, and only first-order gradients
+  flow through a sample. A sample that overflows is NaN, and `sample_log` is not
+  cut.
 
   Example:
     >>> import tensorflow as tf

@@ -11,30 +11,12 @@ from tf_mco import types
 from tf_mco._tfp import tfd
 
 
-class LogSpace(abc.ABC):
-  """A mixin of positive distributions whose samples keep their logarithm.
+class KeepsLog(abc.ABC):
+  """A mixin of distributions whose samples remember more than they hold.
 
-  A subclass offers `sample_log` and `log_prob_log`, which work where the sample
-  itself underflows. The mixin stands before the TFP class among the bases, so
-  that its `sample` is the one that callers reach.
+  The mixin stands before the TFP class among the bases, so that its `sample` is
+  the one that callers reach.
   """
-
-  @abc.abstractmethod
-  def sample_log(
-    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
-  ) -> tf.Tensor:
-    """Returns log x, `sample_shape + batch_shape + event_shape`.
-
-    The logarithm is finite also where x underflows. Gradients flow to the
-    parameters.
-    """
-
-  @abc.abstractmethod
-  def log_prob_log(self, log_x: types.TensorLike) -> tf.Tensor:
-    """Returns the log-density at x = exp(log_x), in nats.
-
-    The density is that of x, not that of log x.
-    """
 
   @abc.abstractmethod
   def sample_keeping_log(
@@ -67,6 +49,31 @@ class LogSpace(abc.ABC):
   ) -> tf.Tensor:
     del kwargs
     return self.sample_keeping_log([n], seed)
+
+
+class LogSpace(KeepsLog):
+  """A mixin of positive distributions whose samples keep their logarithm.
+
+  A subclass offers `sample_log` and `log_prob_log`, which work where the sample
+  itself underflows.
+  """
+
+  @abc.abstractmethod
+  def sample_log(
+    self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
+  ) -> tf.Tensor:
+    """Returns log x, `sample_shape + batch_shape + event_shape`.
+
+    The logarithm is finite also where x underflows. Gradients flow to the
+    parameters.
+    """
+
+  @abc.abstractmethod
+  def log_prob_log(self, log_x: types.TensorLike) -> tf.Tensor:
+    """Returns the log-density at x = exp(log_x), in nats.
+
+    The density is that of x, not that of log x.
+    """
 
   def _sample_and_log_prob(
     self, sample_shape: types.SampleShape, seed: types.Seed, **kwargs: Any

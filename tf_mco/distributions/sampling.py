@@ -1,22 +1,44 @@
-"""The one way to draw from a distribution, and to look inside one."""
+"""The one way to draw from a distribution, to score, and to look inside one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import numpy as np
 import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import bernoulli
+from tf_mco.distributions import beta
+from tf_mco.distributions import dirichlet
+from tf_mco.distributions import gamma
 from tf_mco.distributions import log_space
+from tf_mco.distributions import normal_noise
 
 _Sizes: TypeAlias = Sequence[int | tf.Tensor]
 _Sampler: TypeAlias = Callable[
   [tfd.Distribution, _Sizes, types.Seed], tf.Tensor
 ]
+
+# The constructor of `tfd.Independent` returns its parent where the distribution
+# inside is no composite tensor.
+_INDEPENDENT = tuple(
+  cls
+  for cls in tfd.Independent.__mro__
+  if cls.__name__.lstrip('_') == 'Independent'
+)
+
+# TFP's classes whose samples and gradients are wrong at small concentrations.
+# They are drawn and scored by the classes of the same name of this library.
+_OWN: dict[type, type[log_space.LogSpace]] = {
+  tfd.Gamma: gamma.Gamma,
+  tfd.InverseGamma: gamma.InverseGamma,
+  tfd.Beta: beta.Beta,
+  tfd.Dirichlet: dirichlet.Dirichlet,
+}
 
 
 def sample(
@@ -24,13 +46,16 @@ def sample(
 ) -> tf.Tensor:
   """Returns samples of any distribution, in the way that suits its family.
 
-  - A `tfd.Bernoulli` or `tfd.Normal` is drawn with the generator of
-    `tf_mco.random`, which gives the same numbers with jit and without. Binary
-    samples are floating, whatever the dtype of the distribution, so that a
-    model can multiply them.
-  - A member of the Gamma family of `tf_mco.distributions` keeps the logarithms
-    of its samples. `log_prob` uses them, also inside `tfd.Independent`, so that
-    a sample that underflows has a finite log-density.
+  - A `tfd.Bernoulli`, `tfd.Normal` or `tfd.MultivariateNormalDiag` is drawn
+    with the generator of `tf_mco.random`, which gives the same numbers with jit
+    and without. Binary samples are floating, whatever the dtype of the
+    distribution, so that a model can multiply them. Normal samples keep the
+    noise from which they came, for `log_prob`.
+  - A member of the Gamma family keeps the logarithms of its samples.
+    `log_prob` uses them, also inside `tfd.Independent`, so that a sample that
+    underflows has a finite log-density. `tfd.Gamma`, `tfd.InverseGamma`,
+    `tfd.Beta` and `tfd.Dirichlet` are drawn as the classes of the same names
+    of `tf_mco.distributions`.
   - All other distributions use their own stateless sampler. Those of TFP are
     right as well, but slower under `jit_compile` on a CPU.
 
@@ -52,13 +77,67 @@ def sample(
     >>> z.shape, z.dtype
     (TensorShape([5, 4, 3]), tf.float32)
   """
-  inner = unwrap(distribution)
-  if isinstance(inner, log_space.LogSpace):
+  inner = own(unwrap(distribution))
+  if isinstance(inner, log_space.KeepsLog):
     return inner.sample_keeping_log(sample_shape, seed)
   sampler = _SAMPLERS.get(type(inner))
   if sampler is None:
     return distribution.sample(sample_shape, seed=random.as_seed(seed))
   return sampler(inner, sample_shape, seed)
+
+
+def log_prob(distribution: tfd.Distribution, samples: tf.Tensor) -> tf.Tensor:
+  """Returns the log-density of samples, in nats, through what they remember.
+
+  The result is that of `distribution.log_prob`, except for a sample that its
+  dtype cannot hold: a normal sample whose scale is below the rounding of its
+  location is scored by its noise, and a sample of the Gamma family that
+  underflows by its logarithm.
+
+  Args:
+    distribution: any distribution, not only that which drew the samples.
+    samples: as `sample` returns them, or any values. Gradients flow to the
+      samples and to the parameters.
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import distributions
+    >>> from tensorflow_probability import distributions as tfd
+    >>> q = tfd.Normal(1.0, 1e-9)  # no float32 is between 1 and 1 + 1e-7
+    >>> z = distributions.sample(q, [1000], seed=1)
+    >>> log_q = distributions.log_prob(q, z)
+    >>> print(f'{tf.reduce_mean(log_q) + q.entropy():.1f}')
+    0.0
+  """
+  inner = unwrap(distribution)
+  if type(inner) in _OWN:
+    per_event, inner_rank = own(inner).log_prob(samples), inner.event_shape.rank
+  elif type(inner) in _NORMAL:
+    loc, scale = _NORMAL[type(inner)](inner)
+    per_event, inner_rank = normal_noise.log_prob(samples, loc, scale), 0
+  else:
+    return distribution.log_prob(samples)
+  # `tfd.Independent` sums over the axes that it has made parts of an event.
+  axes = list(range(inner_rank - distribution.event_shape.rank, 0))
+  return tf.reduce_sum(per_event, axis=axes) if axes else per_event
+
+
+def own(distribution: tfd.Distribution) -> tfd.Distribution:
+  """Returns the distribution, or the class of this library in place of TFP's.
+
+  Args:
+    distribution: not wrapped in `tfd.Independent`.
+  """
+  cls = _OWN.get(type(distribution))
+  return distribution if cls is None else cls(**distribution.parameters)
+
+
+def sizes_of(sample_shape: types.SampleShape) -> list[int | tf.Tensor]:
+  """Returns the sizes of the sample axes, an empty list for a single sample."""
+  if isinstance(sample_shape, (int, np.integer)):
+    return [int(sample_shape)]
+  if tf.is_tensor(sample_shape):
+    return tf.unstack(tf.reshape(sample_shape, [-1]))
+  return list(sample_shape)
 
 
 def unwrap(distribution: tfd.Distribution) -> tfd.Distribution:
@@ -78,7 +157,7 @@ def unwrap(distribution: tfd.Distribution) -> tfd.Distribution:
     >>> distributions.unwrap(tfd.Independent(normal, 1)) is normal
     True
   """
-  while type(distribution) is tfd.Independent:
+  while type(distribution) in _INDEPENDENT:
     distribution = distribution.distribution
   return distribution
 
@@ -91,16 +170,39 @@ def _bernoulli(
   return tf.cast(u < tf.sigmoid(logits), logits.dtype)
 
 
+def _location_and_scale(
+  distribution: tfd.Normal,
+) -> tuple[tf.Tensor, tf.Tensor]:
+  return (
+    tf.convert_to_tensor(distribution.loc),
+    tf.convert_to_tensor(distribution.scale),
+  )
+
+
+def _location_and_diagonal(
+  distribution: tfd.MultivariateNormalDiag,
+) -> tuple[tf.Tensor, tf.Tensor]:
+  scale = distribution.scale.diag_part()
+  loc = distribution.loc
+  return tf.zeros_like(scale) if loc is None else loc, scale
+
+
 def _normal(
-  distribution: tfd.Normal, sample_shape: _Sizes, seed: types.Seed
+  distribution: tfd.Distribution, sample_shape: _Sizes, seed: types.Seed
 ) -> tf.Tensor:
-  loc, scale = distribution.loc, distribution.scale
+  loc, scale = _NORMAL[type(distribution)](distribution)
   # The location and the scale may have different shapes that broadcast.
   batch = tf.zeros_like(loc) + tf.zeros_like(scale)
-  return loc + scale * random.normal_like(batch, sample_shape, seed=seed)
+  noise = random.normal_like(batch, sample_shape, seed=seed)
+  return normal_noise.sample(loc, scale, noise)
 
 
+# Factorized normal distributions, and functions that return their parameters.
+_NORMAL: dict[type, Callable[..., tuple[tf.Tensor, tf.Tensor]]] = {
+  tfd.Normal: _location_and_scale,
+  tfd.MultivariateNormalDiag: _location_and_diagonal,
+}
 _SAMPLERS: dict[type, _Sampler] = {
   tfd.Bernoulli: _bernoulli,
-  tfd.Normal: _normal,
+  **dict.fromkeys(_NORMAL, _normal),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_mco.distributions import log_sample
+from tf_mco.distributions import sample_memory
 from tf_mco.ops import gradients
 
 
@@ -37,7 +37,7 @@ class CotangentScale:
 
       return tf.identity(z), scale
 
-    return log_sample.like(identity(z), z)
+    return sample_memory.like(identity(z), z)
 
 
 def value_and_leaf_gradients(
@@ -51,7 +51,7 @@ def value_and_leaf_gradients(
       is constant here. The k-th value depends on the k-th samples only.
     leaves: `[K, B, ...]` each. The gradient stops at the leaves.
   """
-  leaves = tuple(log_sample.stop_gradient(leaf) for leaf in leaves)
+  leaves = tuple(sample_memory.stop_gradient(leaf) for leaf in leaves)
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(leaves)
     value = fn(leaves)

@@ -14,6 +14,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import log_sample
+from tf_mco.distributions import sample_memory
 from tf_mco.distributions import sampling
 from tf_mco.distributions.numerics import gamma as gamma_numerics
 from tf_mco.distributions.numerics import gamma_noise
@@ -78,7 +79,7 @@ class GeneralizedReparameterization(
       tf.stop_gradient, self.noise(tf.broadcast_to(alpha, shape), seed=seed)
     )
     samples = gammas.to_samples(self.variable(noise, alpha).log_x)
-    stopped = tf.nest.map_structure(log_sample.stop_gradient, samples)
+    stopped = tf.nest.map_structure(sample_memory.stop_gradient, samples)
     return types.Draw(stopped, extras=noise)
 
   def mean_surrogate(
@@ -204,7 +205,9 @@ def _gammas(posterior: posteriors.Posterior) -> Gammas:
     ValueError: for a posterior of several layers, and for one whose variables
       are neither Gamma nor Dirichlet.
   """
-  inner = sampling.unwrap(posterior.base) if posterior.num_layers == 1 else None
+  inner = None
+  if posterior.num_layers == 1:
+    inner = sampling.own(sampling.unwrap(posterior.base))
   if isinstance(inner, tfd.Dirichlet):
     return Gammas(
       tf.cast(inner.concentration, tf.float64),

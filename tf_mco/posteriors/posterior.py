@@ -10,7 +10,7 @@ import tensorflow as tf
 from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
-from tf_mco.distributions import log_sample
+from tf_mco.distributions import sample_memory
 from tf_mco.distributions import sampling
 from tf_mco.ops import checks
 from tf_mco.posteriors import periodicity
@@ -177,7 +177,7 @@ class Posterior:
     log-density of a reparameterized sample would hide its score.
     """
     samples = self.sample(num_samples, seed=seed)
-    return tf.nest.map_structure(log_sample.stop_gradient, samples)
+    return tf.nest.map_structure(sample_memory.stop_gradient, samples)
 
   def sample_path(
     self,
@@ -238,7 +238,7 @@ class Posterior:
       )
     distributions = self.conditionals(path)
     return tuple(
-      distribution.log_prob(sample)
+      sampling.log_prob(distribution, sample)
       for distribution, sample in zip(distributions, path, strict=True)
     )
 

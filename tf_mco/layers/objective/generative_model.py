@@ -104,7 +104,7 @@ def _log_prob(
       f'The event shape of {owner} must be that of what it scores. Received: '
       f'event_shape={event} for values of shape {value.shape}'
     )
-  return distribution.log_prob(value)
+  return sampling.log_prob(distribution, value)
 
 
 def sample_path(
