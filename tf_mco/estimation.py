@@ -33,7 +33,10 @@ def estimate(
     nats and without gradient.
   Raises:
     ValueError: if the posterior does not suit the estimator, or if log_joint
-      returns anything but `[K, B]`.
+      returns anything but `[K, B]`. In eager execution also if an estimator
+      that differentiates through angles of a von Mises posterior gets a
+      log_joint that differs at -pi and pi. A compiled step has no values to
+      compare, so that its log_joint should be run eagerly once.
 
   #### Example
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tests.support import hamiltonian as cases
 import tf_mco
+from tf_mco import distributions
 from tf_mco import posteriors
 from tf_mco import registry
 from tf_mco import types
@@ -54,6 +55,40 @@ _SERVED = ('elbo', 'iwae', 'ciwae', 'renyi', 'miwae')
 def test_options(options: dict[str, Any], message: str) -> None:
   with pytest.raises(ValueError, match=message):
     cases.posterior(**{'kind': 'fixed', **options})
+
+
+_ONES = tf.ones([1, 2], tf.float64)
+
+
+@pytest.mark.parametrize(
+  ('base', 'support'),
+  [
+    (distributions.Dirichlet(_ONES), 'simplex'),
+    (tfd.Dirichlet(_ONES), 'simplex'),
+    (distributions.Gamma(_ONES, 1.0), 'positive'),
+    (distributions.Beta(_ONES, 1.0), 'unit_interval'),
+    (tfd.LogNormal(_ONES, 1.0), 'positive'),
+    (distributions.TruncatedNormal(_ONES, 1.0, 0.0, 3.0), 'interval'),
+    (tfd.Uniform(0 * _ONES, 2.0), 'interval'),
+    (tfd.Pareto(_ONES, 1.0), 'None'),
+  ],
+  ids=lambda value: getattr(value, 'name', value),
+)
+def test_a_base_whose_support_steps_would_leave(
+  base: tfd.Distribution, support: str
+) -> None:
+  """Samples of a Dirichlet left the simplex, with E[w] / p(x) = 2.73."""
+  rank = 1 if base.batch_shape.rank == 2 else 0
+  with pytest.raises(ValueError, match=f'any real number.*{support}'):
+    posteriors.Hamiltonian(
+      tfd.Independent(base, rank), num_steps=3, step_size=0.1
+    )
+
+
+def test_a_prior_of_another_support_is_no_control_variate() -> None:
+  prior = tfd.Independent(distributions.Gamma(_ONES[0], 1.0), 1)
+  with pytest.raises(ValueError, match="'real'.*'positive'"):
+    cases.posterior().with_prior(prior)
 
 
 def test_a_number_of_another_precision() -> None:

@@ -177,7 +177,8 @@ def _with_analytic_kl(
   # of that difference. Bound and log-weights are reported only, so that their
   # gradient is stopped in every group of parameters.
   last = types.as_path(draw.samples)[-1]
-  log_ratio = batch.prior().log_prob(last) - posterior.log_prob(draw.samples)
+  log_prior = sampling.log_prob(batch.prior(), last)
+  log_ratio = log_prior - posterior.log_prob(draw.samples)
   return types.Surrogate(
     loss=gradients.with_gradient_of(-bound, likelihood.loss + kl),
     bound=bound,

@@ -69,7 +69,7 @@ def controlled(
     prior: p(z), with KL(q(z0 | x) || p) in closed form.
   """
   log_ratio = _log_prob(base, trajectories.start)
-  log_ratio -= prior.log_prob(trajectories.start)
+  log_ratio -= sampling.log_prob(prior, trajectories.start)
   kl = tfd.kl_divergence(base, prior)
   return trajectories.log_p - trajectories.log_q + log_ratio - kl
 
