@@ -34,7 +34,7 @@ def test_an_integer_seed_is_two_words() -> None:
 
 
 def test_all_64_bits_matter() -> None:
-  seeds = [1 << shift for shift in range(64)] + [0]
+  seeds = [1 << shift for shift in range(63)] + [-(2**63), -1, 0]
   numbers = {
     random.uniform([], dtype=tf.float64, seed=seed).numpy() for seed in seeds
   }
@@ -49,6 +49,12 @@ def test_all_64_bits_matter() -> None:
     np.float64(1),
     True,
     np.bool_(True),
+    2**63,
+    2**64,
+    -(2**63) - 1,
+    np.uint64(2**63),
+    object(),
+    [None, 1],
     '1',
     (1, 2, 3),
     tf.constant(1),
@@ -81,10 +87,95 @@ def test_derived_seeds_all_differ() -> None:
   assert len({tuple(seed.numpy()) for seed in seeds}) == len(seeds)
 
 
-@pytest.mark.parametrize('data', [3, np.int64(3), tf.constant(3, tf.int64)])
+def _philox(key: int, counter: int) -> list[int]:
+  """Philox 4x32-10 by Salmon et al. (2011), in integers: four words."""
+  low, high = key % 2**32, key >> 32
+  words = [(counter >> shift) % 2**32 for shift in (0, 32, 64, 96)]
+  for _ in range(10):
+    first, second = 0xD2511F53 * words[0], 0xCD9E8D57 * words[2]
+    words = [
+      (second >> 32) ^ words[1] ^ low,
+      second % 2**32,
+      (first >> 32) ^ words[3] ^ high,
+      first % 2**32,
+    ]
+    low, high = (low + 0x9E3779B9) % 2**32, (high + 0xBB67AE85) % 2**32
+  return words
+
+
+@pytest.mark.parametrize('data', [0, 3, -1, 2**31, 2**40 + 1, -(2**63)])
+@pytest.mark.parametrize('seed', [0, 11, -1, 7 << 32, 2**63 - 1])
+def test_fold_in_is_a_block_of_philox(seed: int, data: int) -> None:
+  counter = data % 2**64 + (0x666F6C64 << 64)
+  expected = np.array(_philox(seed % 2**64, counter)[:2], np.uint32)
+  found = random.fold_in(seed, tf.constant(data, tf.int64))
+  np.testing.assert_array_equal(found, expected.view(np.int32))
+  np.testing.assert_array_equal(random.fold_in(seed, data), found)
+
+
+def test_philox_of_these_tests_is_that_of_its_authors() -> None:
+  # From kat_vectors of Random123: key and counter are the digits of pi.
+  words = _philox(0x299F31D0A4093822, 0x0370734413198A2E85A308D3243F6A88)
+  assert words == [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]
+
+
+@pytest.mark.parametrize(
+  'data',
+  [
+    3,
+    np.int64(3),
+    np.uint64(3),
+    *(tf.constant(3, dtype) for dtype in (tf.int64, tf.uint8, tf.uint32)),
+  ],
+)
 def test_fold_in_takes_any_integer(data: Any) -> None:
   found = random.fold_in(11, data)
   np.testing.assert_array_equal(found, random.fold_in(11, tf.constant(3)))
+
+
+@pytest.mark.parametrize(
+  'data',
+  [
+    None,
+    3.0,
+    True,
+    '3',
+    2**63,
+    -(2**63) - 1,
+    np.float64(3),
+    tf.constant(3.0),
+    tf.constant(3, tf.uint64),
+    tf.constant([3, 4]),
+  ],
+)
+def test_what_fold_in_does_not_take(data: Any) -> None:
+  with pytest.raises(ValueError, match=r'`data` must be .*Received: data='):
+    random.fold_in(11, data)
+
+
+def test_children_of_many_parents_do_not_collide() -> None:
+  """Were 32 bits of a parent kept, one collision would be expected here."""
+  parents = np.arange(2**16, dtype=np.int32)
+  seeds = np.stack([parents[::-1], parents], axis=1)
+
+  @tf.function
+  def children(seeds: tf.Tensor, data: tf.Tensor) -> tf.Tensor:
+    return tf.map_fn(lambda seed: random.fold_in(seed, data), seeds)
+
+  found = np.concatenate(
+    [children(tf.constant(seeds), tf.constant(data)) for data in (0, 1)]
+  )
+  assert len(np.unique(found, axis=0)) == len(found)
+  # Each bit is one in half of the children.
+  ones = np.unpackbits(found.astype(np.int32).view(np.uint8), axis=1).mean(0)
+  assert np.abs(ones - 0.5).max() < 5 * 0.5 / np.sqrt(len(found))
+
+
+def test_a_child_depends_on_both_words_of_its_parent() -> None:
+  parents = [[a, b] for a in (0, 1, -1) for b in (0, 1, -1)]
+  children = [random.fold_in(tf.constant(p), 5).numpy() for p in parents]
+  for word in (0, 1):
+    assert len({child[word] for child in children}) == len(parents)
 
 
 def test_streams_of_derived_seeds_are_uncorrelated() -> None:

@@ -17,6 +17,11 @@ import tensorflow as tf
 from tf_mco import types
 
 _PHILOX = 'philox'
+# The number of philox in TensorFlow's raw operations.
+_PHILOX_ALGORITHM = 1
+# The upper words of the counter that `fold_in` uses: "fold" in ASCII.
+_FOLD = 0x666F6C64
+_INT64 = range(-(2**63), 2**63)
 
 
 class Salt(enum.IntEnum):
@@ -51,36 +56,45 @@ def as_seed(seed: types.Seed) -> tf.Tensor:
   """Returns `seed` as an int32 `[2]` tensor.
 
   Args:
-    seed: a Python or NumPy integer, or an int32 `[2]` tensor.
+    seed: a Python or NumPy integer from -2^63 to 2^63 - 1, or an int32 `[2]`
+      tensor. Different integers have different numbers.
   Raises:
     ValueError: for anything else. `None` is refused as well, because a draw
-      without a seed could not be repeated.
+      without a seed could not be repeated. A larger integer is refused,
+      because it would share its numbers with one that fits.
   Example:
     >>> from tf_mco import random
     >>> random.as_seed(7).numpy().tolist()
     [7, 0]
   """
   if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
-    low = int(seed) & 0xFFFFFFFF
-    high = (int(seed) >> 32) & 0xFFFFFFFF
-    words = np.array([low, high], np.uint32).astype(np.int32)
-    return tf.constant(words)
-  if seed is not None and not isinstance(seed, (bool, float, str)):
-    tensor = tf.convert_to_tensor(seed)
-    if tensor.dtype == tf.int32 and tensor.shape == (2,):
+    if int(seed) in _INT64:
+      low, high = int(seed) & 0xFFFFFFFF, (int(seed) >> 32) & 0xFFFFFFFF
+      words = np.array([low, high], np.uint32).astype(np.int32)
+      return tf.constant(words)
+  elif seed is not None and not isinstance(seed, (bool, float, str)):
+    tensor = _converted(seed)
+    if tensor is not None and (tensor.dtype, tensor.shape) == (tf.int32, (2,)):
       return tensor
   raise ValueError(
-    '`seed` must be an integer or an int32 tensor of shape [2]. '
-    f'Received: seed={seed!r}'
+    '`seed` must be an integer from -2^63 to 2^63 - 1 or an int32 tensor of '
+    f'shape [2]. Received: seed={seed!r}'
   )
 
 
 def fold_in(seed: types.Seed, data: int | tf.Tensor) -> tf.Tensor:
   """Returns a new `[2]` seed, which is a function of `seed` and an integer.
 
+  The new seed is the first half of a block of philox, whose key is `seed` and
+  whose counter is `data`. All 64 bits of both matter.
+
   Args:
     seed: an integer or an int32 `[2]` tensor.
-    data: an integer or an integer tensor, such as a step or a `Salt`.
+    data: an integer from -2^63 to 2^63 - 1 or an integer tensor of shape [],
+      such as a step or a `Salt`.
+  Raises:
+    ValueError: if `seed` is no seed, or if `data` is no integer or does not fit
+      into 64 bits.
   Example:
     The same step of the same run has the same seed, and another step has
     another one.
@@ -91,10 +105,19 @@ def fold_in(seed: types.Seed, data: int | tf.Tensor) -> tf.Tensor:
     True
     >>> bool((first == other).numpy().all())
     False
+  Reference: Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2,
+    3".
   """
-  # TensorFlow returns the dtype of `data`, and a seed is int32.
-  return tf.random.experimental.stateless_fold_in(
-    as_seed(seed), tf.cast(data, tf.int32), alg=_PHILOX
+  key = tf.bitcast(as_seed(seed), tf.uint64)
+  # The draws of a seed, and the seeds that `split` makes, come from a scrambled
+  # key and counter. The constant keeps this counter apart from theirs.
+  counter = tf.stack([_word(data), tf.constant(_FOLD, tf.uint64)])
+  return tf.raw_ops.StatelessRandomUniformFullIntV2(
+    shape=[2],
+    key=tf.reshape(key, [1]),
+    counter=counter,
+    alg=_PHILOX_ALGORITHM,
+    dtype=tf.int32,
   )
 
 
@@ -231,6 +254,34 @@ def normal_like(
   shape, static = _full_shape(tensor, sample_shape)
   numbers = normal(shape, dtype=tensor.dtype, seed=seed)
   return tf.ensure_shape(numbers, static)
+
+
+def _converted(value: object) -> tf.Tensor | None:
+  """Returns `value` as a tensor, or None if TensorFlow cannot convert it."""
+  try:
+    return tf.convert_to_tensor(value)
+  except (TypeError, ValueError, OverflowError):
+    return None
+
+
+def _word(data: object) -> tf.Tensor:
+  """Returns an integer as a uint64 tensor of shape []; negative ones wrap."""
+  if isinstance(data, (int, np.integer)) and not isinstance(data, bool):
+    if int(data) in _INT64:
+      return tf.constant(int(data) % 2**64, tf.uint64)
+  elif data is not None and not isinstance(data, (bool, float, str)):
+    tensor = _converted(data)
+    if (
+      tensor is not None
+      and tensor.dtype.is_integer
+      and tensor.dtype != tf.uint64
+      and tensor.shape.is_compatible_with([])
+    ):
+      return tf.bitcast(tf.cast(tensor, tf.int64), tf.uint64)
+  raise ValueError(
+    '`data` must be an integer from -2^63 to 2^63 - 1, or a tensor of such an '
+    f'integer of shape []. Received: data={data!r}'
+  )
 
 
 def _fractions(
