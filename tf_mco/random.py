@@ -105,6 +105,7 @@ def fold_in(seed: types.Seed, data: int | tf.Tensor) -> tf.Tensor:
     True
     >>> bool((first == other).numpy().all())
     False
+
   Reference: Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2,
     3".
   """
