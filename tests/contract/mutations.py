@@ -331,10 +331,10 @@ _POSTERIORS = [
     'posteriors.posterior',
     (
       'no score of layer 2',
-      '      distribution.log_prob(sample)\n',
-      '      distribution.log_prob(sample)\n'
+      '      sampling.log_prob(distribution, sample)\n',
+      '      sampling.log_prob(distribution, sample)\n'
       '      if distribution is distributions[0]\n'
-      '      else tf.stop_gradient(distribution.log_prob(sample))\n',
+      '      else tf.stop_gradient(sampling.log_prob(distribution, sample))\n',
       _REINFORCE_2,
       _MEAN,
     ),

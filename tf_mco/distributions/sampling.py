@@ -105,8 +105,8 @@ def log_prob(distribution: tfd.Distribution, samples: tf.Tensor) -> tf.Tensor:
     >>> q = tfd.Normal(1.0, 1e-9)  # no float32 is between 1 and 1 + 1e-7
     >>> z = distributions.sample(q, [1000], seed=1)
     >>> log_q = distributions.log_prob(q, z)
-    >>> print(f'{tf.reduce_mean(log_q) + q.entropy():.1f}')
-    0.0
+    >>> bool(abs(tf.reduce_mean(log_q) + q.entropy()) < 0.1)
+    True
   """
   inner = unwrap(distribution)
   if type(inner) in _OWN:
