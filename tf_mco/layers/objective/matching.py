@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import keras
+import tensorflow as tf
 
 from tf_mco._tfp import tfd
 from tf_mco.distributions import supports
@@ -26,7 +27,7 @@ class Part(NamedTuple):
 
   name: str  # for messages
   support: str | None
-  event_shape: tuple[int | None, ...] | None
+  event_shape: tf.TensorShape  # perhaps of unknown rank
 
 
 def check_declared(
@@ -41,9 +42,10 @@ def check_declared(
   """
   model = [_of_head(conditional.head) for conditional in decoder[1:]]
   if isinstance(prior, prior_lib.DeclaredPrior):
-    model.append(Part(_name(prior), prior.support, (prior.units,)))
+    shape = tf.TensorShape([prior.units])
+    model.append(Part(_name(prior), prior.support, shape))
   else:
-    model.append(Part(_name(prior), None, None))
+    model.append(Part(_name(prior), None, tf.TensorShape(None)))
   for layer, (conditional, part) in enumerate(zip(encoder, model, strict=True)):
     _require_match(layer, _of_head(conditional.head), part)
 
@@ -80,7 +82,7 @@ def check_built(
 
 
 def _of_head(head: head_lib.Head) -> Part:
-  return Part(_name(head), head.support, head.event_shape)
+  return Part(_name(head), head.support, tf.TensorShape(head.event_shape))
 
 
 def _name(layer: keras.layers.Layer) -> str:
@@ -106,9 +108,7 @@ def _of_distribution(
       f'Expected: {derived!r}, or None. Received: support={declared!r} for '
       f'{distribution!r}'
     )
-  return Part(
-    _name(layer), declared or derived, tuple(distribution.event_shape)
-  )
+  return Part(_name(layer), declared or derived, distribution.event_shape)
 
 
 def _require_match(layer: int, posterior: Part, model: Part) -> None:
@@ -122,8 +122,7 @@ def _require_match(layer: int, posterior: Part, model: Part) -> None:
       f'{model.name}, whose support is {model.support!r}, for stochastic layer '
       f'{layer}'
     )
-  shapes_known = None not in (posterior.event_shape, model.event_shape)
-  if shapes_known and posterior.event_shape != model.event_shape:
+  if not posterior.event_shape.is_compatible_with(model.event_shape):
     raise ValueError(
       'The posterior of a variable and its prior (or the distribution that the '
       'decoder gives it) must have the same event shape. Received: '
