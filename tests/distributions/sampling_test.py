@@ -127,6 +127,17 @@ def test_the_gamma_family_of_tfp_is_that_of_tf_mco(name: str) -> None:
   np.testing.assert_array_equal(sampling.log_prob(wrapped, x), expected)
 
 
+def test_chi_squared_is_a_gamma() -> None:
+  theirs, ours = tfd.Chi2([0.02, 3.0]), distributions.Gamma([0.01, 1.5], 0.5)
+  x = sampling.sample(theirs, [50], seed=7)
+  np.testing.assert_array_equal(x, ours.sample([50], seed=7))
+  np.testing.assert_array_equal(sampling.log_prob(theirs, x), ours.log_prob(x))
+  ordinary = x[x[:, 0] > 0]
+  np.testing.assert_allclose(
+    theirs.log_prob(ordinary), ours.log_prob(ordinary), rtol=1e-5
+  )
+
+
 def test_a_diagonal_normal_is_drawn_and_scored_as_a_normal() -> None:
   loc, scale = tf.constant([[1.0, 2.0]]), tf.constant([[0.5, 1e-9]])
   normal = tfd.Independent(tfd.Normal(loc, scale), 1)

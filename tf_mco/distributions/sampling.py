@@ -32,12 +32,13 @@ _INDEPENDENT = tuple(
 )
 
 # TFP's classes whose samples and gradients are wrong at small concentrations.
-# They are drawn and scored by the classes of the same name of this library.
-_OWN: dict[type, type[log_space.LogSpace]] = {
-  tfd.Gamma: gamma.Gamma,
-  tfd.InverseGamma: gamma.InverseGamma,
-  tfd.Beta: beta.Beta,
-  tfd.Dirichlet: dirichlet.Dirichlet,
+# They are drawn and scored by the equivalent classes of this library.
+_OWN: dict[type, Callable[[tfd.Distribution], log_space.LogSpace]] = {
+  tfd.Gamma: lambda q: gamma.Gamma(**q.parameters),
+  tfd.InverseGamma: lambda q: gamma.InverseGamma(**q.parameters),
+  tfd.Chi2: lambda q: gamma.Gamma(0.5 * tf.convert_to_tensor(q.df), 0.5),
+  tfd.Beta: lambda q: beta.Beta(**q.parameters),
+  tfd.Dirichlet: lambda q: dirichlet.Dirichlet(**q.parameters),
 }
 
 
@@ -53,9 +54,9 @@ def sample(
     noise from which they came, for `log_prob`.
   - A member of the Gamma family keeps the logarithms of its samples.
     `log_prob` uses them, also inside `tfd.Independent`, so that a sample that
-    underflows has a finite log-density. `tfd.Gamma`, `tfd.InverseGamma`,
-    `tfd.Beta` and `tfd.Dirichlet` are drawn as the classes of the same names
-    of `tf_mco.distributions`.
+    underflows has a finite log-density. `tfd.Gamma`, `tfd.Chi2`,
+    `tfd.InverseGamma`, `tfd.Beta` and `tfd.Dirichlet` are drawn as the
+    equivalent classes of `tf_mco.distributions`.
   - All other distributions use their own stateless sampler. Those of TFP are
     right as well, but slower under `jit_compile` on a CPU.
 
@@ -127,8 +128,8 @@ def own(distribution: tfd.Distribution) -> tfd.Distribution:
   Args:
     distribution: not wrapped in `tfd.Independent`.
   """
-  cls = _OWN.get(type(distribution))
-  return distribution if cls is None else cls(**distribution.parameters)
+  make = _OWN.get(type(distribution))
+  return distribution if make is None else make(distribution)
 
 
 def sizes_of(sample_shape: types.SampleShape) -> list[int | tf.Tensor]:
