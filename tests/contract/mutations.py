@@ -472,7 +472,7 @@ _PATHS = [
     ),
     (
       'value is carrier',
-      'loss=gradients.with_gradient_of(-bound, -carrier)',
+      'loss=gradients.with_estimate_of(-bound, -carrier)',
       'loss=-carrier',
       _drawn('dreg'),
       _SURROGATE,
@@ -524,7 +524,7 @@ _PATHS = [
         ('wrong sign', 'carrier += ', 'carrier -= '),
         (
           'sign of the bound',
-          'loss=gradients.with_gradient_of(-bound, -carrier)',
+          'loss=gradients.with_estimate_of(-bound, -carrier)',
           'loss=-log_weights_lib.log_mean_exp(log_p - log_q)',
         ),
       )

@@ -20,6 +20,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_mco.ops import gradients
+
 _MEMORY = '_tf_mco_log_sample'
 # Powers of two, because they are exact. A cotangent up to 1e8 times 1 / floor
 # does not overflow.
@@ -41,7 +43,7 @@ def exp(log_x: tf.Tensor, dtype: tf.DType | None = None) -> tf.Tensor:
   """
   dtype = tf.as_dtype(dtype or log_x.dtype)
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def clipped(log_x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     floor = floor_of(dtype)
     x = tf.clip_by_value(tf.exp(log_x), floor, 1 / floor)
@@ -64,7 +66,7 @@ def sigmoid(logit: tf.Tensor) -> tf.Tensor:
       upstream gradient times x (1 - x), with both factors at least the floor.
   """
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def clipped(logit: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     floor = floor_of(logit.dtype)
     x = tf.maximum(tf.sigmoid(logit), floor)
@@ -139,7 +141,7 @@ def _remember(
 def _with_slope(x: tf.Tensor, value: tf.Tensor, sign: float) -> tf.Tensor:
   """Returns `value`, whose derivative in x is sign / max(e^value, floor)."""
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def remembered(x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     def backward(upstream: tf.Tensor) -> tf.Tensor:
       floor = floor_of(value.dtype)
@@ -150,6 +152,6 @@ def _with_slope(x: tf.Tensor, value: tf.Tensor, sign: float) -> tf.Tensor:
       change = tf.stop_gradient(distance) - distance
       return upstream * sign / inside * (1 + change / inside)
 
-    return tf.identity(value), backward
+    return value, backward
 
   return remembered(x)
