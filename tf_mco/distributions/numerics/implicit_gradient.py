@@ -138,7 +138,8 @@ def first_order(derivative: tf.Tensor) -> tf.Tensor:
   return tf.raw_ops.PreventGradient(
     input=derivative,
     message='the second derivative of a sample in the parameters of its '
-    'distribution is not implemented: only first-order gradients flow through '
+    'distribution is not implemented, and neither is forward mode outside of a '
+    'tf.function. Only first-order gradients of a tf.GradientTape flow through '
     'an implicitly reparameterized sample',
   )
 
