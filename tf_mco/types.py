@@ -54,6 +54,13 @@ class Scores(Protocol):
   log_q: tf.Tensor  # `[K, B]`, such that log_p - log_q is the log-weight
 
 
+class Factor(NamedTuple):
+  """One factor of a log-joint, and the layers whose samples it scores."""
+
+  log_prob: tf.Tensor  # `[K, B]`, nats
+  layers: tuple[int, ...]  # stochastic layers, the first is 0
+
+
 class Surrogate(NamedTuple):
   """The loss that is differentiated, and the bound that is reported."""
 
@@ -85,6 +92,22 @@ class DreamingLogJoint(Protocol):
 
   def log_q_of_dream(self, dream: tuple[tf.Tensor, Path]) -> tf.Tensor:
     """Returns log q(z | x) of a dream, `[B]`, differentiable in q."""
+
+
+@runtime_checkable
+class FactorizedLogJoint(Protocol):
+  """A log-joint that is the sum of named factors.
+
+  Estimators that differentiate through samples look for a lost gradient in each
+  factor apart. In the sum, a factor without a gradient would hide behind the
+  gradient of the others.
+  """
+
+  def __call__(self, samples: Samples) -> tf.Tensor:
+    """Returns log p(x, z), `[K, B]`, in nats: the sum of the factors."""
+
+  def factors(self, samples: Samples) -> dict[str, Factor]:
+    """Returns the factors by their names, which messages use."""
 
 
 def as_path(samples: Samples) -> Path:

@@ -15,8 +15,10 @@ import pytest
 from tests.contract import checks
 from tests.contract import formulas
 from tests.contract import frequencies
+from tests.contract import lost_paths
 from tests.contract import recorded_variances
 from tests.contract import table
+from tests.contract import transformations
 from tests.contract.oracles import oracle
 from tests.contract.oracles import quadrature
 import tf_mco
@@ -67,6 +69,27 @@ _THREE = [
   if case.count == 3 and case.oracle.num_layers == 1
 ]
 _PAIRS = [case for case in table.SMALL if case.row.draws == 'pairs']
+# Every estimator, once, and one row of each way to make a loss.
+_EVERY = [
+  *(case for case in table.SMALL if case.oracle.num_layers == 1),
+  *(
+    case
+    for case in _on(('normal',), table.DRAWN)
+    if case.row not in table.BINARY_ROWS
+    and (case.row.name != 'aisle' or 'aisle-3' in str(case.row))
+  ),
+  *_of(('rsvi-1', 'grep'), table.GAMMA[::2]),
+]
+_EACH_WAY = _of(
+  ('reinforce_loo', 'vimco-geometric', 'disarm', 'local_disarm-True')
+  + ('iwae', 'aisle-3', 'aisle-3-score', 'miwae', 'piwae', 'grep'),
+  _EVERY,
+)
+_LOST = [
+  *(case for case in _EVERY if case.row.differentiates),
+  *_of(('elbo', 'stl', 'piwae', 'rws'), _on(('chain',), table.DRAWN)),
+  *_of(('vimco-geometric', 'disarm'), _CHAINS),
+]
 
 _CASES: list[tuple[Check, list[table.Case]]] = [
   (
@@ -109,6 +132,25 @@ _CASES: list[tuple[Check, list[table.Case]]] = [
     [c for c in table.BINARY if c.row in table.DRAWN_ALIKE and c.count < 3],
   ),
   (frequencies.check_uniform, _of(('disarm',), _PAIRS)),
+  (transformations.check_mapped, _EACH_WAY),
+  (
+    transformations.check_mapped_in_graph,
+    _of(('disarm', 'iwae', 'aisle-3', 'grep'), _EVERY),
+  ),
+  (
+    transformations.check_jacobian,
+    _of(('vimco-geometric', 'disarm', 'iwae', 'dreg', 'grep'), _EVERY),
+  ),
+  (
+    transformations.check_first_order,
+    [case for case in _EVERY if not case.row.attached],
+  ),
+  (transformations.check_forward_mode, _EVERY),
+  (lost_paths.check_lost_path, _LOST),
+  (
+    lost_paths.check_lost_path_of_a_mean,
+    [case for case in _LOST if case.row.of_mean],
+  ),
 ]
 
 

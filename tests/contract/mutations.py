@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from tests.contract import checks
 from tests.contract import frequencies
+from tests.contract import lost_paths
 from tests.contract import table
+from tests.contract import transformations
 from tests.contract.oracles import enumeration
 from tests.support import hamiltonian_checks
 from tests.support import leapfrog_checks
@@ -64,6 +66,10 @@ _UNIFORM = frequencies.check_uniform
 _SEEDS = checks.check_seeds
 _EVALUATIONS = checks.check_evaluations
 _FORMULA = checks.check_own_draws
+_MAPPED = transformations.check_mapped
+_FIRST_ORDER = transformations.check_first_order
+_LOST = lost_paths.check_lost_path
+_LOST_MEAN = lost_paths.check_lost_path_of_a_mean
 
 _VIMCO = _binary('vimco-geometric', 3)
 _ARITHMETIC = _binary('vimco-arithmetic', 3)
@@ -472,7 +478,7 @@ _PATHS = [
     ),
     (
       'value is carrier',
-      'loss=gradients.with_gradient_of(-bound, -carrier)',
+      'loss=gradients.with_estimate_of(-bound, -carrier)',
       'loss=-carrier',
       _drawn('dreg'),
       _SURROGATE,
@@ -524,7 +530,7 @@ _PATHS = [
         ('wrong sign', 'carrier += ', 'carrier -= '),
         (
           'sign of the bound',
-          'loss=gradients.with_gradient_of(-bound, -carrier)',
+          'loss=gradients.with_estimate_of(-bound, -carrier)',
           'loss=-log_weights_lib.log_mean_exp(log_p - log_q)',
         ),
       )
@@ -680,4 +686,99 @@ _TRAJECTORIES = [
   ),
 ]
 
-FAULTS = [*_SCORES, *_PAIRS, *_POSTERIORS, *_PATHS, *_TRAJECTORIES]
+_CHECKED = 'checks.differentiable(log_joint)'
+_NOT_CHECKED = (_CHECKED, 'log_joint')
+_GREP = next(c for c in table.GAMMA if c.row.name == 'grep')
+
+_TRANSFORMED = [
+  *_in(
+    'ops.gradients',
+    *(
+      ('custom gradient dropped', 'if tf.executing_eagerly():', 'if True:')
+      + (_drawn(name), _MAPPED)
+      for name in ('dreg', 'piwae')
+    ),
+    *(
+      (
+        'second derivative of constants',
+        'return with_gradient_of(value, _first_order(carrier))',
+        'return with_gradient_of(value, carrier)',
+        case,
+        _FIRST_ORDER,
+      )
+      for case in (_VIMCO, _LOO, _DISARM, _LOCAL, _drawn('dreg'))
+    ),
+    (
+      'second derivative disconnected',
+      'tf.identity_n([upstream, blocked])[0]',
+      'tf.identity(upstream)',
+      _drawn('rws'),
+      _FIRST_ORDER,
+    ),
+  ),
+  *_in(
+    'ops.checks',
+    ('any path will do', 'and not every_layer', '')
+    + (_drawn('stl', 'chain'), _LOST),
+    ('every layer of a mean', 'and not every_layer', 'and False')
+    + (_drawn('elbo', 'chain'), _LOST_MEAN),
+    ('not looked at', 'if not _tapes_record():', 'if True:')
+    + (_drawn('iwae'), _LOST),
+  ),
+  *(
+    fault
+    for module, names in (
+      ('pathwise', ('stl', 'aisle-3')),
+      ('iwae', ('iwae',)),
+    )
+    for name in names
+    for fault in _in(
+      f'estimators.{module}',
+      ('lost path', *_NOT_CHECKED, _drawn(name), _LOST),
+    )
+  ),
+  *_in(
+    'estimators.elbo',
+    ('lost path', *_NOT_CHECKED, _drawn('elbo'), _LOST),
+    (
+      'lost path of a mean',
+      'checks.differentiable(integrand, every_layer=False)',
+      'integrand',
+      _drawn('elbo'),
+      _LOST_MEAN,
+    ),
+  ),
+  *_in(
+    'estimators.miwae',
+    (
+      'lost path',
+      f'posterior.log_weights({_CHECKED}',
+      'posterior.log_weights(log_joint',
+      _drawn('miwae'),
+      _LOST,
+    ),
+    (
+      'lost path',
+      f'{_CHECKED}, scaled',
+      'log_joint, scaled',
+      _drawn('piwae'),
+      _LOST,
+    ),
+  ),
+  *_in(
+    'estimators.generalized_reparameterization',
+    ('lost path', *_NOT_CHECKED, _GREP, _LOST),
+    (
+      'lost path of a mean',
+      'checks.differentiable(integrand, every_layer=False)',
+      'integrand',
+      _GREP,
+      _LOST_MEAN,
+    ),
+  ),
+]
+
+FAULTS = [
+  *(*_SCORES, *_PAIRS, *_POSTERIORS, *_PATHS, *_TRAJECTORIES),
+  *_TRANSFORMED,
+]

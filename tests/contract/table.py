@@ -37,6 +37,8 @@ class Row:
     chain_counts: the same for two layers.
     unbiased_for: a bound, or a function of K that returns one or None.
     of_mean: whether it serves `expectation`.
+    attached: whether the loss is minus the bound with its whole derivative, of
+      any order.
     symmetric: whether the order of the samples means nothing.
     zero_at_one: whether the posterior's mean gradient is zero at K = 1.
     samples_per_count: the samples in the reported bound for one of `counts`.
@@ -55,6 +57,7 @@ class Row:
   chain_counts: tuple[int, ...] = (1, 3)
   unbiased_for: str | Callable[[int], str | None] | None = 'bound'
   of_mean: bool = False
+  attached: bool = False
   symmetric: bool = True
   zero_at_one: bool = False
   samples_per_count: int = 1
@@ -76,6 +79,11 @@ class Row:
   def stopped(self) -> bool:
     """True if the samples carry no gradient."""
     return self.draws != 'path'
+
+  @property
+  def differentiates(self) -> bool:
+    """True if log_joint must have a gradient in the samples."""
+    return self.draws in ('path', 'noise')
 
   @property
   def size(self) -> str:
@@ -126,6 +134,7 @@ def _aisle(
 
 _PAIRS = {'draws': 'pairs', 'chain_counts': (1, 2, 3)}
 _BOTH = {'of_mean': True, 'samples_per_count': 2, 'bound': 'elbo'}
+_ATTACHED = {'attached': True}
 _GROUPED = {'symmetric': False, 'counts': (2, 4)}
 _NOISE = {'draws': 'noise', 'counts': (1,), 'of_mean': True}
 
@@ -179,8 +188,14 @@ ROWS = (
     for symmetrized in (False, True)
   ),
   # Samples with their gradient.
-  Row('elbo', 'elbo', formulas.attached(formulas.elbo), of_mean=True),
-  Row('iwae', 'iwae', formulas.attached(formulas.iwae)),
+  Row(
+    'elbo',
+    'elbo',
+    formulas.attached(formulas.elbo),
+    of_mean=True,
+    **_ATTACHED,
+  ),
+  Row('iwae', 'iwae', formulas.attached(formulas.iwae), **_ATTACHED),
   Row(
     'stl',
     'iwae',
@@ -216,6 +231,7 @@ ROWS = (
     num_bounds=2,
     weights_give_bound=False,
     **_GROUPED,
+    **_ATTACHED,
   ),
   Row('piwae', 'iwae', formulas.piwae, unbiased_for=None, **_GROUPED),
   Row(
@@ -224,6 +240,7 @@ ROWS = (
     formulas.attached(formulas.ciwae),
     options=(('beta', 0.3),),
     unbiased_for=None,
+    **_ATTACHED,
   ),
   Row(
     'renyi',
@@ -231,6 +248,7 @@ ROWS = (
     formulas.attached(formulas.renyi),
     options=(('alpha', 0.6),),
     unbiased_for=None,
+    **_ATTACHED,
   ),
   # The noise of Gamma variables.
   *(

@@ -23,6 +23,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_mco.distributions import sample_memory
+from tf_mco.ops import gradients
 
 # The derivatives of `exp` and `log` take a sample at least this large. These
 # are powers of two, because they are exact. A cotangent up to 1e8 times
@@ -62,7 +63,7 @@ def exp(log_x: tf.Tensor, dtype: tf.DType | None = None) -> tf.Tensor:
   """
   dtype = tf.as_dtype(dtype or log_x.dtype)
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def sample(log_x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     x = tf.exp(log_x)
 
@@ -86,7 +87,7 @@ def sigmoid(logit: tf.Tensor) -> tf.Tensor:
     rounds to 1.
   """
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def sample(logit: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     x, complement = tf.sigmoid(logit), tf.sigmoid(-logit)
 
@@ -124,7 +125,7 @@ def log_complement(x: tf.Tensor) -> tf.Tensor:
 def _with_slope(x: tf.Tensor, value: tf.Tensor, sign: float) -> tf.Tensor:
   """Returns `value`, whose derivative in x is sign / max(e^value, floor)."""
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def remembered(x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     def backward(upstream: tf.Tensor) -> tf.Tensor:
       inside = _within_floor(tf.exp(value), value.dtype)
@@ -134,6 +135,6 @@ def _with_slope(x: tf.Tensor, value: tf.Tensor, sign: float) -> tf.Tensor:
       change = tf.stop_gradient(distance) - distance
       return upstream * sign / inside * (1 + change / inside)
 
-    return tf.identity(value), backward
+    return value, backward
 
   return remembered(x)

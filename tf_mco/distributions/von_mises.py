@@ -13,6 +13,7 @@ from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import parameter_checks as checks
 from tf_mco.distributions.numerics import implicit_gradient
 from tf_mco.distributions.numerics import von_mises as von_mises_numerics
+from tf_mco.ops import gradients
 
 
 class VonMises(tfd.VonMises):
@@ -104,7 +105,7 @@ class VonMises(tfd.VonMises):
     return _cdf(kappa, z + tf.zeros_like(kappa))
 
 
-@tf.custom_gradient
+@gradients.custom_gradient
 def _cdf(kappa: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, Callable]:
   """Returns F(z) at location 0, with a derivative in kappa that is exact."""
   # The value is TFP's. Its derivative in kappa is not exact, and is replaced.

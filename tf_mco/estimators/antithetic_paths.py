@@ -228,7 +228,7 @@ class AntitheticMean(AntitheticPairs, score_function.ScoreFunctionMean):
     mean = tf.reduce_mean(reported, axis=0)
     carrier = tf.reduce_mean(values, axis=0) + estimate
     return types.MeanSurrogate(
-      loss=gradients.with_gradient_of(-mean, -carrier),
+      loss=gradients.with_estimate_of(-mean, -carrier),
       mean=mean,
       values=reported,
     )

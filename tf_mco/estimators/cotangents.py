@@ -19,9 +19,9 @@ class CotangentScale:
   computed from z. The factor is therefore set after the forward pass, and read
   in the backward pass.
 
-  Warning: `tf.vectorized_map` drops every custom gradient of the function that
-  it maps. Where an estimate is mapped, the tape belongs inside of the mapped
-  function.
+  Warning: forward mode asks for the derivative before the factor is known, and
+  `tf.vectorized_map` drops the custom gradient where the tape is outside of the
+  mapped function. Both raise a LookupError.
   """
 
   def __init__(self) -> None:
@@ -30,12 +30,19 @@ class CotangentScale:
   def __call__(self, z: tf.Tensor) -> tf.Tensor:
     """Returns z, `[K, B, ...]`."""
 
-    @tf.custom_gradient
+    @gradients.custom_gradient
     def identity(z: tf.Tensor) -> tuple[tf.Tensor, Callable]:
       def scale(upstream: tf.Tensor) -> tf.Tensor:
+        if self.factor is None:
+          raise LookupError(
+            'This estimator has no forward-mode derivative, because its '
+            'factors follow from the weights of all samples. Expected: a '
+            'tf.GradientTape. Received: a derivative before the estimate is '
+            'complete, such as that of a ForwardAccumulator'
+          )
         return upstream * gradients.expand_to_event(self.factor, upstream)
 
-      return tf.identity(z), scale
+      return z, scale
 
     return sample_memory.like(identity(z), z)
 

@@ -46,11 +46,15 @@ class Elbo(independent_samples.ReparameterizedSamples, estimator.MeanEstimator):
       integrand: maps samples to `[K, B]`, differentiable in the samples.
       posterior: gradients reach its parameters through the samples.
       draw: a draw of this estimator and posterior.
+    Raises:
+      ValueError: if the integrand has no gradient in the samples.
     """
     posterior = posteriors.as_posterior(posterior)
     like = tf.stop_gradient(posterior.log_q(draw))
     return estimator.from_mean(
-      checks.call_log_joint(integrand, draw.samples, like)
+      checks.call_log_joint(
+        checks.differentiable(integrand, every_layer=False), draw.samples, like
+      )
     )
 
   def surrogate(
@@ -63,9 +67,12 @@ class Elbo(independent_samples.ReparameterizedSamples, estimator.MeanEstimator):
 
     A posterior with an `elbo_integrand` of its own has terms of the bound
     integrated out. The `log_weights` are exact for every posterior.
+
+    Raises:
+      ValueError: if log_joint has no gradient in the samples of a layer.
     """
     posterior = posteriors.as_posterior(posterior)
-    log_w = posterior.log_weights(log_joint, draw)
+    log_w = posterior.log_weights(checks.differentiable(log_joint), draw)
     integrand = posterior.elbo_integrand(log_joint, draw)
     bound = estimator.from_mean(log_w if integrand is None else integrand)
     return types.Surrogate(

@@ -118,7 +118,7 @@ def from_mean(
   mean = tf.reduce_mean(values, axis=0)
   loss = -mean
   if carrier is not None:
-    loss = gradients.with_gradient_of(-mean, -(mean + carrier))
+    loss = gradients.with_estimate_of(-mean, -(mean + carrier))
   return types.MeanSurrogate(
     loss=loss, mean=tf.stop_gradient(mean), values=tf.stop_gradient(values)
   )

@@ -94,8 +94,11 @@ class GeneralizedReparameterization(
       integrand: maps samples to `[K, B]`, differentiable in the samples.
       posterior: gradients reach its parameters through samples and noise.
       draw: a draw of this estimator and posterior.
+    Raises:
+      ValueError: if the integrand has no gradient in the samples.
     """
     posterior = posteriors.as_posterior(posterior)
+    integrand = checks.differentiable(integrand, every_layer=False)
     gammas = _gammas(posterior)
     variable = self.variable(draw.extras, gammas.concentration)
     samples = gammas.to_samples(variable.log_x)
@@ -113,8 +116,14 @@ class GeneralizedReparameterization(
     posterior: posteriors.PosteriorLike,
     draw: types.Draw,
   ) -> types.Surrogate:
-    """Returns the surrogate of E_q[log p(x, z) - log q(z | x)]."""
+    """Returns the surrogate of E_q[log p(x, z) - log q(z | x)].
+
+    Raises:
+      ValueError: if log_joint has no gradient in the samples.
+    """
     posterior = posteriors.as_posterior(posterior)
+    # Checked apart, because log q has a gradient in the samples as well.
+    log_joint = checks.differentiable(log_joint)
 
     def log_weights(samples: types.Samples) -> tf.Tensor:
       log_q = posterior.log_prob(samples)

@@ -96,13 +96,16 @@ def reparameterized_draw(
       apart from the path of the samples.
     seed: an integer or an int32 `[2]` tensor.
   Raises:
-    ValueError: if a layer is not reparameterized, or if the posterior scores
-      only its own samples and the estimator must score others.
+    ValueError: if a layer is not reparameterized; if the posterior scores only
+      its own samples and the estimator must score others; and if such a
+      posterior evaluates a log_joint without a gradient in the samples.
   """
   posterior = posteriors.as_posterior(posterior)
   if rescores:
     posterior.require_rescoring()
-  draw = posterior.sample_and_score(log_joint, num_samples, seed=seed)
+  draw = posterior.sample_and_score(
+    checks.differentiable(log_joint), num_samples, seed=seed
+  )
   posterior.require_reparameterized(draw.samples)
   posterior.require_periodic(log_joint, draw.samples)
   return draw

@@ -55,9 +55,13 @@ class AttachedBound(independent_samples.ReparameterizedSamples, abc.ABC):
     posterior: posteriors.PosteriorLike,
     draw: types.Draw,
   ) -> types.Surrogate:
-    """Returns the surrogate of `bound`."""
+    """Returns the surrogate of `bound`.
+
+    Raises:
+      ValueError: if log_joint has no gradient in the samples of a layer.
+    """
     posterior = posteriors.as_posterior(posterior)
-    log_w = posterior.log_weights(log_joint, draw)
+    log_w = posterior.log_weights(checks.differentiable(log_joint), draw)
     bound = self.bound(log_w)
     return types.Surrogate(
       loss=-bound,

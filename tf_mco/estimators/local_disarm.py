@@ -90,7 +90,7 @@ class LocalDisarm(antithetic_paths.AntitheticPairs):
     bound = tf.stop_gradient(bounds[0])
     carrier = tf.add_n(bounds) / len(bounds) + estimate
     return types.Surrogate(
-      loss=gradients.with_gradient_of(-bound, -carrier),
+      loss=gradients.with_estimate_of(-bound, -carrier),
       bound=bound,
       log_weights=stopped[0][0],
     )

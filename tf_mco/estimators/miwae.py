@@ -86,9 +86,13 @@ class Miwae(_GroupedBounds):
     posterior: posteriors.PosteriorLike,
     draw: types.Draw,
   ) -> types.Surrogate:
-    """Returns the surrogate of the mean of the bounds."""
+    """Returns the surrogate of the mean of the bounds.
+
+    Raises:
+      ValueError: if log_joint has no gradient in the samples of a layer.
+    """
     posterior = posteriors.as_posterior(posterior)
-    log_w = posterior.log_weights(log_joint, draw)
+    log_w = posterior.log_weights(checks.differentiable(log_joint), draw)
     bound = self.mean_bound(log_w)
     return types.Surrogate(
       loss=-bound,
@@ -123,12 +127,18 @@ class Piwae(_GroupedBounds):
     posterior: posteriors.PosteriorLike,
     draw: types.Draw,
   ) -> types.Surrogate:
-    """Returns the surrogate of the M K-sample bound."""
+    """Returns the surrogate of the M K-sample bound.
+
+    Raises:
+      ValueError: if log_joint has no gradient in the samples of a layer.
+    """
     posterior = posteriors.as_posterior(posterior)
     scale = cotangents.CotangentScale()
     scaled = tf.nest.map_structure(scale, draw.samples)
     log_q = posterior.log_prob(draw.samples)
-    log_p = checks.call_log_joint(log_joint, scaled, tf.stop_gradient(log_q))
+    log_p = checks.call_log_joint(
+      checks.differentiable(log_joint), scaled, tf.stop_gradient(log_q)
+    )
     log_w = tf.stop_gradient(log_p) - tf.stop_gradient(log_q)
     # Serves model and prior: the weights of all M K samples.
     weights = tf.stop_gradient(tf.nn.softmax(log_w, axis=0))
@@ -145,7 +155,7 @@ class Piwae(_GroupedBounds):
     carrier = log_weights_lib.weighted_sum(weights, log_p)
     carrier -= log_weights_lib.weighted_sum(grouped, log_q)
     return types.Surrogate(
-      loss=gradients.with_gradient_of(-bound, -carrier),
+      loss=gradients.with_estimate_of(-bound, -carrier),
       bound=bound,
       log_weights=log_w,
     )

@@ -27,9 +27,8 @@ from tf_mco.ops import log_weights as log_weights_lib
 class Pathwise(independent_samples.ReparameterizedSamples, abc.ABC):
   """The K-sample bound with a path gradient for the posterior.
 
-  Warning: inside `tf.vectorized_map` the tape must be inside as well, because
-  `tf.vectorized_map` drops custom gradients, and with them the factors of all
-  these estimators but STL.
+  Warning: inside `tf.vectorized_map` the tape must be inside as well. A tape
+  outside raises a LookupError.
   """
 
   num_samples: int = 5
@@ -63,10 +62,12 @@ def surrogate(
   conditioned, and that movement belongs to the path.
 
   Args:
-    log_joint: maps samples to `[K, B]`.
+    log_joint: maps samples to `[K, B]`, differentiable in the samples.
     posterior: a reparameterized posterior.
     draw: samples with their gradient.
     factor: maps the normalized weights `[K, B]` to factors `[K, B]`.
+  Raises:
+    ValueError: if log_joint has no gradient in the samples of a layer.
   """
   posterior = posteriors.as_posterior(posterior)
   samples = draw.samples
@@ -77,7 +78,7 @@ def surrogate(
     lambda path: posterior.log_prob(posterior.pack(path)),
     leaves,
   )
-  log_p = checks.call_log_joint(log_joint, scaled, log_q)
+  log_p = checks.call_log_joint(checks.differentiable(log_joint), scaled, log_q)
   log_w = tf.stop_gradient(log_p) - log_q
   # Stopped here: the derivative of the softmax serves nobody, and XLA refuses
   # its transposition under a tape that is outside of a compiled loop.
@@ -91,7 +92,7 @@ def surrogate(
     carrier -= tf.reduce_sum(weights * factors * dot, axis=0)
   bound = log_weights_lib.log_mean_exp(log_w)
   return types.Surrogate(
-    loss=gradients.with_gradient_of(-bound, -carrier),
+    loss=gradients.with_estimate_of(-bound, -carrier),
     bound=bound,
     log_weights=log_w,
   )

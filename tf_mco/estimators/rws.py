@@ -66,7 +66,7 @@ def weighted_score_surrogate(
   )
   bound = log_weights_lib.log_mean_exp(log_w)
   return types.Surrogate(
-    loss=gradients.with_gradient_of(-bound, -carrier),
+    loss=gradients.with_estimate_of(-bound, -carrier),
     bound=bound,
     log_weights=log_w,
   )

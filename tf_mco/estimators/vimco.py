@@ -66,7 +66,7 @@ def _surrogate(
   score = tf.reduce_sum(tf.stop_gradient(signal) * log_q, axis=0)
   # The bound stays attached to log_q: -sum_k wt_k s_k is part of the estimate.
   return types.Surrogate(
-    loss=gradients.with_gradient_of(-bound, -(bound + score)),
+    loss=gradients.with_estimate_of(-bound, -(bound + score)),
     bound=tf.stop_gradient(bound),
     log_weights=stopped,
   )

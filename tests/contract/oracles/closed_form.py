@@ -166,7 +166,7 @@ class GammaProblem(oracle.Problem):
   ) -> types.Draw:
     """See `oracle.Problem`; the source is `[1, R, 1]` noise, and uniforms."""
     del parameters, stopped
-    noise, *uniforms = (tf.constant(values) for values in source)
+    noise, *uniforms = map(tf.convert_to_tensor, source)
     if not uniforms:
       return types.Draw(None, extras=noise)
     log_u = tf.math.log(uniforms[0])[:, tf.newaxis]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_mco.ops import gradients
+
 
 def log_prob(value: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
   """Returns logits * value - softplus(logits), in nats, per variable.
@@ -19,7 +21,7 @@ def log_prob(value: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
   return value * logits - softplus(logits)
 
 
-@tf.custom_gradient
+@gradients.custom_gradient
 def softplus(x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
   """Returns log(1 + exp(x)), to an absolute error of one rounding.
 

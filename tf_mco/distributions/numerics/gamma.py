@@ -30,6 +30,7 @@ from tf_mco import types
 from tf_mco.distributions.numerics import implicit_gradient
 from tf_mco.distributions.numerics import quadrature
 from tf_mco.distributions.numerics import rejection
+from tf_mco.ops import gradients
 
 # The number of nodes, phi(T), and the number of terms of the series.
 _QUALITY = {tf.float32: (14, 18.0, 10), tf.float64: (32, 36.0, 19)}
@@ -122,7 +123,7 @@ def cdf(concentration: tf.Tensor, x: tf.Tensor, *, upper: bool) -> tf.Tensor:
   sign = -1.0 if upper else 1.0
   function = tf.math.igammac if upper else tf.math.igamma
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def value(alpha: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     def backward(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
       log_x = tf.math.log(x)

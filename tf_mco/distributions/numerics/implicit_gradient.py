@@ -22,6 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_mco import types
+from tf_mco.ops import gradients
 
 
 def with_path_gradient(
@@ -42,7 +43,7 @@ def with_path_gradient(
   """
   samples = tf.stop_gradient(samples)
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def attached(*parameters: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     def backward(upstream: tf.Tensor) -> list[tf.Tensor]:
       return [
@@ -54,7 +55,7 @@ def with_path_gradient(
         )
       ]
 
-    return tf.identity(samples), backward
+    return samples, backward
 
   return attached(*parameters)
 
@@ -72,7 +73,7 @@ def with_scalar_path_gradient(
   Reference: Figurnov, Mohamed and Mnih (2018), equation 5, arXiv:1805.08498.
   """
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def attached(
     cdf: tf.Tensor, density: tf.Tensor
   ) -> tuple[tf.Tensor, Callable]:
@@ -84,7 +85,7 @@ def with_scalar_path_gradient(
       inverse = first_order(1 / density)
       return -upstream * inverse, None
 
-    return tf.identity(z), backward
+    return z, backward
 
   return attached(cdf, density)
 
@@ -103,7 +104,7 @@ def with_vector_path_gradient(
   Reference: Figurnov, Mohamed and Mnih (2018), equation 8, arXiv:1805.08498.
   """
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def attached(
     transform: tf.Tensor, jacobian: tf.Tensor
   ) -> tuple[tf.Tensor, Callable]:
@@ -117,7 +118,7 @@ def with_vector_path_gradient(
       )
       return -solved[..., 0], None
 
-    return tf.identity(z), backward
+    return z, backward
 
   return attached(transform, jacobian)
 
@@ -137,7 +138,8 @@ def first_order(derivative: tf.Tensor) -> tf.Tensor:
   return tf.raw_ops.PreventGradient(
     input=derivative,
     message='the second derivative of a sample in the parameters of its '
-    'distribution is not implemented: only first-order gradients flow through '
+    'distribution is not implemented, and neither is forward mode outside of a '
+    'tf.function. Only first-order gradients of a tf.GradientTape flow through '
     'an implicitly reparameterized sample',
   )
 

@@ -22,7 +22,8 @@ class GenerativeModel:
 
     p(x, z) = p(x | z1) p(z1 | z2) ... p(zL).
 
-  Estimators call the object. Estimators with a sleep phase call `dream` and
+  Estimators call the object, or its `factors`, whose sum it is (see
+  `types.FactorizedLogJoint`). Estimators with a sleep phase call `dream` and
   `log_q_of_dream` as well (see `types.DreamingLogJoint`).
   """
 
@@ -55,16 +56,25 @@ class GenerativeModel:
 
   def __call__(self, samples: types.Samples) -> tf.Tensor:
     """Returns log p(x, z), `[K, B]`, in nats."""
+    factors = self.factors(samples).values()
+    return tf.add_n([factor.log_prob for factor in factors])
+
+  def factors(self, samples: types.Samples) -> dict[str, types.Factor]:
+    """Returns prior, likelihood and the conditionals between layers."""
     path = types.as_path(samples)
     last = _log_prob(self._prior, path[-1], 'the prior')
-    terms = [last, self.log_likelihood(path)]
+    factors = {
+      'the prior': types.Factor(last, (len(path) - 1,)),
+      'the likelihood': types.Factor(self.log_likelihood(path), (0,)),
+    }
     for below, conditional in enumerate(self._decoder[1:]):
       distribution = conditional.distribution(
         path[below + 1], training=self._training
       )
       owner = f'stochastic layer {below + 1} of the decoder'
-      terms.append(_log_prob(distribution, path[below], owner))
-    return tf.add_n(terms)
+      log_prob = _log_prob(distribution, path[below], owner)
+      factors[owner] = types.Factor(log_prob, (below, below + 1))
+    return factors
 
   def log_likelihood(self, samples: types.Samples) -> tf.Tensor:
     """Returns log p(x | z1), `[K, B]`, in nats."""

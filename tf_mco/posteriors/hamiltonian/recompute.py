@@ -7,6 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_mco.ops import gradients
+
 
 def recompute(
   fn: Callable[..., tuple[tf.Tensor, ...]], *inputs: tf.Tensor
@@ -34,7 +36,7 @@ def recompute(
   variables = watcher.watched_variables()
   captured = _captured(graph.get_operations()[before:], inputs)
 
-  @tf.custom_gradient
+  @gradients.custom_gradient
   def cut(*tensors: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], Callable]:
     del tensors  # they tell TensorFlow to which tensors the gradient goes
 
@@ -50,7 +52,7 @@ def recompute(
         unconnected_gradients=tf.UnconnectedGradients.ZERO,
       )
 
-    return tuple(tf.stop_gradient(output) for output in outputs), backward
+    return tuple(outputs), backward
 
   values = [tf.convert_to_tensor(variable) for variable in variables]
   return cut(*inputs, *captured, *values)
