@@ -261,6 +261,21 @@ def test_uniform_like_of_unknown_shape() -> None:
   np.testing.assert_array_equal(step(tf.zeros([4, 3])), expected)
 
 
+@pytest.mark.parametrize(('dtype', 'more'), [(tf.float32, 8), (tf.float64, 11)])
+def test_words_are_the_uniform_numbers_with_more_digits(
+  dtype: tf.DType, more: int
+) -> None:
+  digits = 52 if dtype == tf.float64 else 23
+  u = random.uniform([1000], dtype=dtype, seed=3).numpy()
+  for jit in (False, True):
+    draw = tf.function(
+      lambda: random.words([1000], dtype=dtype, seed=3), jit_compile=jit
+    )
+    words = draw().numpy().astype(object)  # integers of Python
+    cells = (words + 2 ** (digits + more - 1)) // 2**more
+    np.testing.assert_array_equal(cells, u * 2.0**digits)
+
+
 def test_open_uniform_has_a_finite_logarithm() -> None:
   for dtype, half_step in ((tf.float32, 2.0**-24), (tf.float64, 2.0**-53)):
     u = random.uniform([1000], dtype=dtype, seed=1)

@@ -8,7 +8,10 @@ from scipy import special
 import tensorflow as tf
 
 from tf_mco import distributions
+from tf_mco import random
 from tf_mco._tfp import tfd
+from tf_mco.estimators import coupling
+from tf_mco.layers.objective import pixels
 
 _LOGITS = np.array([[-30.0, -2.0, 0.0], [0.7, 4.0, 30.0]])
 
@@ -106,3 +109,26 @@ def test_moments_and_divergence_agree_with_tfp() -> None:
 def test_a_sample_without_a_seed_is_refused() -> None:
   with pytest.raises(ValueError, match='seed'):
     distributions.Bernoulli(_LOGITS).sample(3)
+
+
+@pytest.mark.parametrize('dtype', [tf.float32, tf.float64])
+def test_an_impossible_bit_is_never_drawn(
+  dtype: tf.DType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+  """Every door is given the words at both ends of the range."""
+  kind = tf.int64 if dtype == tf.float64 else tf.int32
+  half = 2 ** (kind.size * 8 - 2)
+  ends = tf.constant([[-half] * 2, [half - 1] * 2], kind)
+  monkeypatch.setattr(random, 'words', lambda *_, **__: ends)
+  logits = tf.constant([-60.0, 60.0], dtype)
+  draws = [
+    distributions.sample(tfd.Bernoulli(logits=logits), [2], seed=1),
+    distributions.sample(distributions.Bernoulli(logits), [2], seed=1),
+  ]
+  for end in range(2):
+    pair = coupling.antithetic_bernoulli(logits, ends[end])
+    draws.append(tf.stack(pair))
+  pixel = tf.constant([[1e-30, 1.0]] * 2, dtype)
+  draws.append(pixels.binarize(pixel, dtype=dtype, seed=1))
+  for draw in draws:
+    np.testing.assert_array_equal(draw, [[0, 1], [0, 1]])

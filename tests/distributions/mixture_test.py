@@ -14,6 +14,7 @@ import tensorflow as tf
 from tests.distributions import references
 from tf_mco import distributions
 from tf_mco._tfp import tfd
+from tf_mco.distributions import mixture
 
 _LOGITS = np.array([0.3, -0.5, 0.1])
 
@@ -114,3 +115,85 @@ def test_mixture_of_vectors_that_do_not_factorize() -> None:
     )
   with pytest.raises(ValueError, match='continuous scalar'):
     distributions.implicit(components)
+
+
+@pytest.mark.parametrize('vector', [False, True])
+@pytest.mark.parametrize(
+  ('dtype', 'tolerance'), [(tf.float64, 1e-12), (tf.float32, 2e-5)]
+)
+def test_a_probability_that_has_underflowed_to_0(
+  dtype: tf.DType, tolerance: float, vector: bool
+) -> None:
+  """The mixture behaves as the one without the component, in all gradients."""
+  logits = tf.constant([0.3, -0.5, 0.1, -2000.0], dtype)
+  loc = tf.constant([*_LOC, 1.0], dtype)
+  scale = tf.constant([*_SCALE, 0.3], dtype)
+
+  def run(num: int, by_probs: bool, jit: bool) -> list[tf.Tensor]:
+    @tf.function(jit_compile=jit)
+    def gradients() -> list[tf.Tensor]:
+      given = [logits[:num], loc[:num], scale[:num]]
+      with tf.GradientTape(persistent=True) as tape:
+        tape.watch(given)
+        probs = tf.nn.softmax(given[0])
+        components = tfd.Normal(given[1], given[2])
+        if vector:
+          pair = [tf.stack([p, p + 1], -1) for p in given[1:]]
+          components = tfd.Independent(tfd.Normal(*pair), 1)
+        q = distributions.MixtureSameFamily(
+          tfd.Categorical(probs=probs)
+          if by_probs
+          else tfd.Categorical(logits=given[0]),
+          components,
+        )
+        z = tf.constant([0.7, -1.2] if vector else 0.7, dtype)
+        z = implicit_samples(q, z)
+        log_prob = q.log_prob(tf.constant([0.3, 1.5] if vector else 0.3, dtype))
+        values = [z, log_prob]
+        if not vector:
+          values.append(q.log_cdf(tf.constant(0.3, dtype)))
+      slopes = [tape.gradient(value, given) for value in values]
+      return [log_prob, *tf.nest.flatten(slopes)]
+
+    return gradients()
+
+  def implicit_samples(q: tfd.Distribution, z: tf.Tensor) -> tf.Tensor:
+    attach = (
+      mixture._with_vector_path_gradient
+      if vector
+      else mixture._with_scalar_path_gradient
+    )
+    scalar = distributions.unwrap(q.components_distribution)
+    return attach(z, q.mixture_distribution, scalar)
+
+  expected = run(3, by_probs=False, jit=False)
+  for jit in {False, dtype == tf.float32}:
+    for found, right in zip(run(4, True, jit), expected, strict=True):
+      if found.shape.rank:
+        assert found[3] == 0
+        found = found[:3]
+      np.testing.assert_allclose(found, right, rtol=tolerance, atol=tolerance)
+
+
+def test_the_gradient_in_a_probability_of_0_is_the_limit() -> None:
+  loc, x = np.array([0.0, 1.0, 60.0]), 0.4
+  probs = tf.constant([0.25, 0.75, 0.0], tf.float64)
+  with tf.GradientTape() as tape:
+    tape.watch(probs)
+    q = distributions.MixtureSameFamily(
+      tfd.Categorical(probs=probs), tfd.Normal(loc, np.float64(1))
+    )
+    log_prob = q.log_prob(x)
+  densities = stats.norm.pdf(x, loc)
+  expected = densities / (probs.numpy() @ densities) - 1
+  np.testing.assert_allclose(tape.gradient(log_prob, probs), expected)
+  # Where the component of probability 0 alone has any density, nothing is NaN.
+  with tf.GradientTape() as tape:
+    tape.watch(probs)
+    q = distributions.MixtureSameFamily(
+      tfd.Categorical(probs=probs), tfd.Normal(loc, np.float64(1))
+    )
+    log_prob = q.log_prob(60.0)
+  expected = stats.norm.logpdf(60.0, 1.0) + np.log(0.75)
+  np.testing.assert_allclose(log_prob, expected, rtol=1e-12)
+  assert np.all(np.isfinite(tape.gradient(log_prob, probs)))

@@ -79,6 +79,47 @@ def von_mises_slope(kappa: float, z: float) -> float:
     return float(-change)
 
 
+def truncated_normal(
+  loc: float, scale: float, low: float, high: float, x: float
+) -> dict[str, float]:
+  """Returns the density, its derivatives and moments, by quadrature.
+
+  All exponents are counted from the point nearest to the location, and the
+  integrals end where the density is exp(-72) of the largest.
+  """
+  with mpmath.workdps(30):
+    loc, scale, x = (mpmath.mpf(float(v)) for v in (loc, scale, x))
+    near = mpmath.mpf(min(max(float(loc), float(low)), float(high)))
+    tail = abs(near - loc) / scale
+    reach = scale * 144 / (tail + mpmath.sqrt(tail**2 + 144))
+    start, end = max(low, near - reach), min(high, near + reach)
+    nodes = [start + (end - start) * k / 3 for k in range(4)]
+
+    def weight(t: mpmath.mpf) -> mpmath.mpf:
+      return mpmath.exp((near - t) * (near + t - 2 * loc) / scale**2 / 2)
+
+    def mean(function: Callable) -> mpmath.mpf:
+      total = mpmath.quad(lambda t: function(t) * weight(t), nodes)
+      return total / mass
+
+    mass = mpmath.quad(weight, nodes)
+    first = mean(lambda t: t - near)
+    spread = mean(lambda t: (t - near - first) ** 2)
+    offset = near - loc
+    square = mean(lambda t: (t - near) * (t - near + 2 * offset))
+    values = {
+      'log_prob': mpmath.log(weight(x) / mass),
+      'by_loc': (x - near - first) / scale**2,
+      'by_scale': ((x - near) * (x - near + 2 * offset) - square) / scale**3,
+      'by_low': weight(low) / mass if low > -mpmath.inf else 0,
+      'by_high': -weight(high) / mass if high < mpmath.inf else 0,
+      'mean': near + first,
+      'variance': spread,
+      'entropy': mpmath.log(mass) + square / scale**2 / 2,
+    }
+    return {name: float(value) for name, value in values.items()}
+
+
 def z_score(samples: tf.Tensor, mean: float) -> float:
   """Returns the distance of the average from `mean` in standard errors."""
   samples = np.asarray(samples, np.float64).reshape(-1)

@@ -6,6 +6,7 @@ implementation fails a comparison once in 15,000 changes of the seed.
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import special
@@ -97,3 +98,81 @@ def test_density_divergence_and_gradient_of_the_cdf() -> None:
   ]
   expected = -density * np.array(slopes)
   np.testing.assert_allclose(tape.gradient(cdf, wide), expected, rtol=1e-9)
+
+
+_SMALL = [0.0, 1e-8, 1e-5, 1e-3, 0.1]
+
+
+def _von_mises_slopes(kappa: float) -> dict[str, float]:
+  """Returns derivatives in kappa by mpmath, from A = I1(kappa) / I0(kappa)."""
+  with mpmath.workdps(30):
+    k = mpmath.mpf(kappa)
+    mean = mpmath.besseli(1, k) / mpmath.besseli(0, k)
+    # The ratio has the derivative 1 - A^2 - A / kappa, whose last term is 1/2
+    # in the limit.
+    slope = 1 - mean**2 - (mean / k if k else mpmath.mpf(1) / 2)
+    unit = mpmath.besseli(1, 1) / mpmath.besseli(0, 1)
+    values = {
+      'log_prob': mpmath.cos(0.9) - mean,
+      'curvature': -slope,
+      'entropy': -k * slope,
+      'kl_to_uniform': k * slope,
+      'kl_from': (k - 2 * mpmath.cos(0.4)) * slope,
+      'kl_to': mean - mpmath.cos(0.4) * unit,
+    }
+    return {name: float(value) for name, value in values.items()}
+
+
+@pytest.mark.parametrize('jit', [False, True])
+@pytest.mark.parametrize(
+  ('dtype', 'tolerance'), [(tf.float64, 1e-12), (tf.float32, 3e-7)]
+)
+def test_derivatives_at_small_kappa(
+  dtype: tf.DType, tolerance: float, jit: bool
+) -> None:
+  def make(loc: float, kappa: tf.Tensor) -> distributions.VonMises:
+    return distributions.VonMises(tf.constant(loc, dtype), kappa)
+
+  @tf.function(jit_compile=jit)
+  def run(kappa: tf.Tensor) -> dict[str, tf.Tensor]:
+    one, zero = tf.ones([], dtype), tf.zeros([], dtype)
+    with tf.GradientTape() as outer:
+      outer.watch(kappa)
+      with tf.GradientTape(persistent=True) as tape:
+        tape.watch(kappa)
+        q = make(0.1, kappa)
+        values = {
+          'log_prob': q.log_prob(tf.constant(1.0, dtype)),
+          'entropy': q.entropy(),
+          'kl_to_uniform': tfd.kl_divergence(q, make(0.7, zero)),
+          'kl_from': tfd.kl_divergence(q, make(0.5, 2 * one)),
+          'kl_to': tfd.kl_divergence(make(0.5, one), q),
+        }
+      slopes = {k: tape.gradient(v, kappa) for k, v in values.items()}
+    return slopes | {'curvature': outer.gradient(slopes['log_prob'], kappa)}
+
+  found = run(tf.constant(_SMALL, dtype))
+  expected = [_von_mises_slopes(kappa) for kappa in _SMALL]
+  for name, values in found.items():
+    np.testing.assert_allclose(
+      values, [e[name] for e in expected], rtol=0, atol=tolerance, err_msg=name
+    )
+
+
+@pytest.mark.parametrize('dtype', [tf.float64, tf.float32])
+def test_samples_and_cdf_of_the_uniform_limit(dtype: tf.DType) -> None:
+  kappa = tf.zeros([500], dtype)
+  with tf.GradientTape(persistent=True) as tape:
+    tape.watch(kappa)
+    q = distributions.VonMises(tf.zeros([], dtype), kappa)
+    z = q.sample(seed=2)
+    mass = q.cdf(tf.stop_gradient(z))
+  # F = (z + pi + kappa sin z + O(kappa^2)) / (2 pi).
+  tolerance = 10 * np.finfo(dtype.as_numpy_dtype).eps
+  np.testing.assert_allclose(
+    tape.gradient(z, kappa), -np.sin(z), atol=tolerance
+  )
+  np.testing.assert_allclose(mass, (z + np.pi) / (2 * np.pi), atol=3e-7)
+  np.testing.assert_allclose(
+    tape.gradient(mass, kappa), np.sin(z) / (2 * np.pi), atol=3e-7
+  )

@@ -16,7 +16,10 @@ from tests.contract.oracles import oracle
 import tf_mco
 from tf_mco import distributions
 from tf_mco import estimators
+from tf_mco import posteriors
+from tf_mco import random
 from tf_mco._tfp import tfd
+from tf_mco.estimators import defensive
 
 _SHARE = 0.3
 _RWS = estimators.Rws(2, defensive=_SHARE)
@@ -106,3 +109,20 @@ def test_other_variables_have_no_broad_counterpart() -> None:
   q = tfd.Independent(distributions.Gamma(tf.ones([2, 3]), 1.0), 1)
   with pytest.raises(ValueError, match='Bernoulli or Normal.*Received'):
     tf_mco.estimate(_RWS, lambda z: tf.reduce_sum(z, -1), q, seed=0)
+
+
+def test_a_share_below_the_steps_of_a_uniform_number_is_drawn_that_rarely(
+  monkeypatch: pytest.MonkeyPatch,
+) -> None:
+  # The lowest random number replaces a sample if the share is 1e-9, and must
+  # not if the share is 1e-10, which is less than half a step.
+  monkeypatch.setattr(
+    random, 'words_like', lambda like, *_, **__: tf.fill(like.shape, -(2**30))
+  )
+  posterior = posteriors.as_posterior(
+    tfd.Independent(tfd.Normal(tf.zeros([1, 2]), 1.0), 1)
+  )
+  samples = tf.ones([3, 1, 2])
+  for share, replaced in ((1e-9, True), (1e-10, False)):
+    drawn = defensive.sample(posterior, samples, share, seed=1)
+    assert bool(tf.reduce_all(drawn == samples)) is not replaced

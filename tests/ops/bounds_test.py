@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import itertools
 import math
 from typing import Any
@@ -236,3 +237,61 @@ def test_shape_of_log_weights(function: Any) -> None:
   unknown = tf.function(function).get_concrete_function
   with pytest.raises(ValueError, match=r'static K.*shape=\(None, 2\)'):
     unknown(tf.TensorSpec([None, 2], tf.float64))
+
+
+def _limit(function: Callable, log_w: np.ndarray) -> np.ndarray:
+  """Returns the sign of infinity, or the value, as the zero weights vanish."""
+  values = []
+  for tiny in (-1e5, -1e6):
+    values.append(np.asarray(function(np.where(np.isinf(log_w), tiny, log_w))))
+  growing = np.abs(values[1] - values[0]) > 1
+  return np.where(growing, np.inf * np.sign(values[1]), values[1])
+
+
+_ZERO = -math.inf
+_WITH_ZEROS = np.array(
+  [
+    [0.3, _ZERO, _ZERO, _ZERO],
+    [-1.2, 0.4, _ZERO, _ZERO],
+    [2.0, 1.0, _ZERO, _ZERO],
+    [_ZERO, _ZERO, 0.7, _ZERO],
+  ]
+)
+
+
+@pytest.mark.parametrize(
+  'function',
+  [
+    lambda log_w: bounds.tvo(log_w, _BETAS, 'left'),
+    lambda log_w: bounds.tvo(log_w, _BETAS, 'right'),
+    lambda log_w: bounds.tvo(log_w, _BETAS, 'trapezoid'),
+    lambda log_w: bounds.cubo(log_w, 2),
+    lambda log_w: bounds.jackknife(log_w, 1),
+    lambda log_w: bounds.jackknife(log_w, 2),
+    lambda log_w: bounds.jackknife(log_w, 3),
+  ],
+)
+def test_weights_of_zero_are_the_limit_of_small_weights(
+  function: Callable,
+) -> None:
+  found = function(_WITH_ZEROS)
+  np.testing.assert_allclose(found, _limit(function, _WITH_ZEROS), rtol=1e-12)
+  assert found[-1] == _ZERO
+
+
+def test_effective_sample_size_with_weights_of_zero() -> None:
+  found = bounds.effective_sample_size(_WITH_ZEROS)
+  weights = np.exp(_WITH_ZEROS[:, :3])
+  expected = weights.sum(0) ** 2 / (weights**2).sum(0)
+  np.testing.assert_allclose(found, [*expected, 0])
+
+
+def test_gradient_of_tvo_with_a_weight_of_zero() -> None:
+  log_w = tf.constant(_WITH_ZEROS)
+  with tf.GradientTape() as tape:
+    tape.watch(log_w)
+    value = bounds.tvo(log_w, _BETAS, 'right')
+  gradient = tape.gradient(value, log_w).numpy()
+  assert np.all(gradient[np.isinf(_WITH_ZEROS)] == 0)
+  # A common factor of the weights that are left adds its logarithm.
+  np.testing.assert_allclose(gradient.sum(0), [1, 1, 1, 0], atol=1e-12)

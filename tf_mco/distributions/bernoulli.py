@@ -9,6 +9,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco._tfp import util as tfp_util
+from tf_mco.distributions import parameter_checks
 from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 
 
@@ -46,7 +47,7 @@ class Bernoulli(tfd.Bernoulli):
       name: the name of the distribution.
     """
     parameters = {'logits': logits, 'name': name}
-    logits = tf.convert_to_tensor(logits)
+    logits = parameter_checks.kept_or_tensor(logits)
     super().__init__(logits=logits, dtype=logits.dtype, name=name)
     self._parameters = parameters
 
@@ -61,8 +62,8 @@ class Bernoulli(tfd.Bernoulli):
   ) -> tf.Tensor:
     logits = tf.convert_to_tensor(self.logits)
     shape = tf.concat([[n], tf.shape(logits)], 0)
-    u = random.uniform(shape, dtype=logits.dtype, seed=seed)
-    return tf.cast(u < tf.sigmoid(logits), logits.dtype)
+    words = random.words(shape, dtype=logits.dtype, seed=seed)
+    return tf.cast(words < bernoulli_numerics.threshold(logits), logits.dtype)
 
   def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
     logits = tf.convert_to_tensor(self.logits)

@@ -114,7 +114,8 @@ def _kl_von_mises(
     p.concentration, q.concentration, p.loc - q.loc
   )
   defect = von_mises_numerics.resultant_defect(k1)
-  ratio = tf.math.log(tf.math.bessel_i0e(k2) / tf.math.bessel_i0e(k1))
+  ratio = von_mises_numerics.log_bessel_0(k2)
+  ratio -= von_mises_numerics.log_bessel_0(k1)
   apart = 2 * k2 * (1 - defect) * tf.sin(distance / 2) ** 2
   return tf.cast(ratio - (k1 - k2) * defect + apart, p.dtype)
 

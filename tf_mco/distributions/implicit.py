@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-import copy
 import functools
 from typing import Any, TypeAlias
 
@@ -12,9 +11,14 @@ import tensorflow as tf
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import autoregressive
+from tf_mco.distributions import beta
 from tf_mco.distributions import cdf as cdf_lib
+from tf_mco.distributions import gamma
 from tf_mco.distributions import mixture
 from tf_mco.distributions import sampling
+from tf_mco.distributions import student_t
+from tf_mco.distributions import truncated_normal
+from tf_mco.distributions import von_mises
 from tf_mco.distributions.numerics import implicit_gradient
 
 # A scalar distribution, or a function of the previous samples that returns one.
@@ -48,7 +52,8 @@ def implicit(
   Returns:
     A distribution of the same class (a subclass of that class), or a
     `tfd.Independent`, a `distributions.MixtureSameFamily` or a
-    `distributions.Autoregressive`.
+    `distributions.Autoregressive`. A scalar distribution of
+    `tf_mco.distributions` is reparameterized already, and is returned as it is.
   Raises:
     ValueError: for a discrete or multivariate distribution, for a distribution
       without a CDF, and for a CDF that has no gradient in a parameter.
@@ -79,19 +84,20 @@ def implicit(
       distribution.mixture_distribution,
       _reparameterized(distribution.components_distribution),
     )
-  if isinstance(distribution, autoregressive.Autoregressive | ImplicitScalar):
+  if isinstance(distribution, _REPARAMETERIZED):
     return distribution
   cdf_lib.check(distribution)
-  result = copy.copy(distribution)
-  original: Any = type(distribution)
-  result.__class__ = _implicit_class(original)
-  return result
+  return _recast(distribution, _implicit_class(type(distribution)))
 
 
 class ImplicitScalar:
   """The mixin that `implicit` puts before the class of a distribution."""
 
   _original: type
+
+  # TFP's transformed distributions sample in a `_call_sample_n` of their own,
+  # which would pass `_sample_n` by. This one calls it.
+  _call_sample_n = tfd.Distribution._call_sample_n
 
   @property
   def reparameterization_type(self) -> tfd.ReparameterizationType:
@@ -102,14 +108,42 @@ class ImplicitScalar:
     self, n: int | tf.Tensor, seed: types.Seed | None = None, **kwargs: Any
   ) -> tf.Tensor:
     del kwargs
-    original: Any = copy.copy(self)
-    original.__class__ = self._original
+    original = _recast(self, self._original)
     # Serves the parameters: their gradient is attached by the transform below.
     z = tf.stop_gradient(sampling.sample(original, [n], seed=seed))
     transform = cdf_lib.signed(original, z)
     return implicit_gradient.with_scalar_path_gradient(
       z, transform, original.prob(z)
     )
+
+  def _sample_and_log_prob(
+    self, sample_shape: types.SampleShape, seed: types.Seed, **kwargs: Any
+  ) -> tuple[tf.Tensor, tf.Tensor]:
+    del kwargs
+    z = self._call_sample_n(sample_shape, seed)
+    return z, self._log_prob(z)
+
+
+# These are returned as they are.
+_REPARAMETERIZED = (
+  ImplicitScalar,
+  autoregressive.Autoregressive,
+  beta.Beta,
+  gamma.Gamma,
+  gamma.InverseGamma,
+  student_t.StudentT,
+  truncated_normal.TruncatedNormal,
+  von_mises.VonMises,
+)
+
+
+def _recast(distribution: Any, cls: Any) -> Any:
+  """Returns a copy of a distribution that is an instance of another class."""
+  # `__class__` cannot be assigned for every class, and the constructor of the
+  # class may take other arguments than those that are kept.
+  result = object.__new__(cls)
+  result.__dict__.update(distribution.__dict__)
+  return result
 
 
 @functools.cache

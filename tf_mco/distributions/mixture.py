@@ -11,6 +11,7 @@ from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import cdf as cdf_lib
 from tf_mco.distributions import sampling
 from tf_mco.distributions.numerics import implicit_gradient
+from tf_mco.distributions.numerics import mixture_weights
 
 # The class of TFP and its parent. The constructor of `tfd.MixtureSameFamily`
 # returns its parent where a component is no composite tensor.
@@ -125,41 +126,50 @@ class MixtureSameFamily(tfd.MixtureSameFamily):
     # A sum over `where`, not a product with 0 and 1, because a component that
     # was not chosen may be infinite.
     z = tf.reduce_sum(tf.where(chosen, each, 0), axis=-1 - event_rank)
-    log_weights = tf.math.log_softmax(log_weights, axis=-1)
     scalar = sampling.unwrap(components)
     if event_rank == 0:
-      return _with_scalar_path_gradient(z, log_weights, scalar)
-    return _with_vector_path_gradient(z, log_weights, scalar)
+      return _with_scalar_path_gradient(z, mixture, scalar)
+    return _with_vector_path_gradient(z, mixture, scalar)
+
+  def _log_prob(self, x: tf.Tensor) -> tf.Tensor:
+    each = self._pad_sample_dims(x)
+    log_p = self.components_distribution.log_prob(each)  # [S, B, K]
+    return mixture_weights.log_mean(self.mixture_distribution, log_p)
+
+  def _log_cdf(self, x: tf.Tensor) -> tf.Tensor:
+    each = self._pad_sample_dims(x)
+    log_cdf = self.components_distribution.log_cdf(each)
+    return mixture_weights.log_mean(self.mixture_distribution, log_cdf)
 
 
 def _with_scalar_path_gradient(
-  z: tf.Tensor, log_weights: tf.Tensor, components: tfd.Distribution
+  z: tf.Tensor, mixture: tfd.Categorical, components: tfd.Distribution
 ) -> tf.Tensor:
   """Returns z, `[n, B]`, with its gradient in all parameters."""
   each = z[..., tf.newaxis]
-  weights = tf.exp(log_weights)
+  weights = mixture_weights.weights(mixture)
   transform = _mixed_cdf(weights, components, each, axis=-1)[0]
   density = tf.reduce_sum(weights * components.prob(each), axis=-1)
   return implicit_gradient.with_scalar_path_gradient(z, transform, density)
 
 
 def _with_vector_path_gradient(
-  z: tf.Tensor, log_weights: tf.Tensor, components: tfd.Distribution
+  z: tf.Tensor, mixture: tfd.Categorical, components: tfd.Distribution
 ) -> tf.Tensor:
   """Returns z, `[n, B, D]`, with its gradient in all parameters.
 
   Given z[1], ..., z[d - 1], the variable z[d] is a mixture as well. Its weights
   are the probabilities of the components after z[1], ..., z[d - 1] were seen.
   """
-  each = z[..., tf.newaxis, :] + tf.zeros_like(log_weights)[..., tf.newaxis]
+  zeros = tf.zeros_like(mixture.logits_parameter())
+  each = z[..., tf.newaxis, :] + tf.stop_gradient(zeros)[..., tf.newaxis]
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(each)
     log_p = components.log_prob(each)  # [n, B, K, D]
   # Serves the Jacobian, through which no gradient flows.
   score = tf.stop_gradient(tape.gradient(log_p, each))
-  log_posterior = tf.cumsum(log_p, axis=-1, exclusive=True)
-  log_posterior += log_weights[..., tf.newaxis]
-  weights = tf.nn.softmax(log_posterior, axis=-2)
+  log_seen = tf.cumsum(log_p, axis=-1, exclusive=True)
+  weights = mixture_weights.posterior(mixture, log_seen, axis=-2)
   transform, mass = _mixed_cdf(weights, components, each, axis=-2)
   density = tf.reduce_sum(weights * tf.exp(log_p), axis=-2)
   # dS[i]/dz[j] for j < i, which comes from the weights of z[i] alone: the

@@ -12,6 +12,21 @@ import numpy as np
 import tensorflow as tf
 
 from tf_mco import types
+from tf_mco._tfp import util as tfp_util
+
+
+def kept_or_tensor(
+  value: types.TensorLike,
+) -> tf.Tensor | tf.Variable | tfp_util.DeferredTensor:
+  """Returns a variable or deferred tensor as it is, anything else as a tensor.
+
+  A distribution that keeps a variable reads its value at every call, and
+  gradients reach the variable in a tape that was opened after the distribution
+  was made.
+  """
+  if isinstance(value, tf.Variable | tfp_util.DeferredTensor):
+    return value
+  return tf.convert_to_tensor(value)
 
 
 def known_value(value: types.TensorLike | None) -> np.ndarray | None:

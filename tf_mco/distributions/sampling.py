@@ -17,6 +17,7 @@ from tf_mco.distributions import dirichlet
 from tf_mco.distributions import gamma
 from tf_mco.distributions import log_space
 from tf_mco.distributions import normal_noise
+from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 
 _Sizes: TypeAlias = Sequence[int | tf.Tensor]
 _Sampler: TypeAlias = Callable[
@@ -167,8 +168,8 @@ def _bernoulli(
   distribution: tfd.Bernoulli, sample_shape: _Sizes, seed: types.Seed
 ) -> tf.Tensor:
   logits = bernoulli.logits_of(distribution)
-  u = random.uniform_like(logits, sample_shape, seed=seed)
-  return tf.cast(u < tf.sigmoid(logits), logits.dtype)
+  words = random.words_like(logits, sample_shape, seed=seed)
+  return tf.cast(words < bernoulli_numerics.threshold(logits), logits.dtype)
 
 
 def _location_and_scale(

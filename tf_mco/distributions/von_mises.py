@@ -96,8 +96,22 @@ class VonMises(tfd.VonMises):
     # cos(d) - 1 by the half-angle, because the difference would lose all digits
     # near the mode of a sharp density.
     power = -2 * kappa * tf.sin((x - self.loc) / 2) ** 2
-    normalizer = math.log(2 * math.pi) + tf.math.log(tf.math.bessel_i0e(kappa))
+    # In float64, because the second derivative in kappa cancels.
+    log_bessel = von_mises_numerics.log_bessel_0(tf.cast(kappa, tf.float64))
+    normalizer = tf.cast(math.log(2 * math.pi) + log_bessel, power.dtype)
     return power - normalizer
+
+  def _prob(self, x: tf.Tensor) -> tf.Tensor:
+    return tf.exp(self._log_prob(x))
+
+  def _entropy(self) -> tf.Tensor:
+    # The two terms that depend on kappa are computed in float64, because their
+    # derivatives cancel.
+    shape = self.batch_shape_tensor()
+    kappa = tf.cast(tf.broadcast_to(self.concentration, shape), tf.float64)
+    turn = kappa * von_mises_numerics.resultant_defect(kappa)
+    entropy = turn + von_mises_numerics.log_bessel_0(kappa)
+    return tf.cast(entropy + math.log(2 * math.pi), self.dtype)
 
   def _cdf(self, x: tf.Tensor) -> tf.Tensor:
     z = x - self.loc

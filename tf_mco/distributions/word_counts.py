@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco._tfp import util as tfp_util
+from tf_mco.distributions import parameter_checks
 
 
 class WordCounts(tfd.Distribution):
@@ -39,7 +40,7 @@ class WordCounts(tfd.Distribution):
       name: the name of the distribution.
     """
     parameters = {'probs': probs, 'name': name}
-    self._probs = tf.convert_to_tensor(probs)
+    self._probs = parameter_checks.kept_or_tensor(probs)
     super().__init__(
       dtype=self._probs.dtype,
       reparameterization_type=tfd.NOT_REPARAMETERIZED,
@@ -63,7 +64,7 @@ class WordCounts(tfd.Distribution):
     return tf.shape(self._probs)[-1:]
 
   def _mean(self) -> tf.Tensor:
-    return self._probs
+    return tf.convert_to_tensor(self._probs)
 
   def _log_prob(self, counts: tf.Tensor) -> tf.Tensor:
     # A word that does not occur contributes 0, and so does its derivative, also

@@ -77,14 +77,14 @@ def _draw_pair(
   layer_logits = logits(posterior.conditional(prefix))
   # The first layer's logits are `[B, D]`, the others have the axis of pairs.
   sample_shape = [num_pairs] if layer == 0 else []
-  uniform = random.uniform_like(layer_logits, sample_shape, seed=uniform_seed)
-  b, b_tilde = coupling.antithetic_bernoulli(layer_logits, uniform)
+  words = random.words_like(layer_logits, sample_shape, seed=uniform_seed)
+  b, b_tilde = coupling.antithetic_bernoulli(layer_logits, words)
   if shared_randomness:
     seed_tilde = seed_b
   return types.Pair(
     path=posterior.extend(prefix + (b,), seed=seed_b),
     antithetic=posterior.extend(prefix + (b_tilde,), seed=seed_tilde),
-    uniform=uniform,
+    uniform=coupling.uniform_of(words, layer_logits.dtype),
   )
 
 

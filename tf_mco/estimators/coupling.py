@@ -2,26 +2,40 @@
 
 import tensorflow as tf
 
+from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 from tf_mco.ops import gradients
 
 
 def antithetic_bernoulli(
-  logits: tf.Tensor, uniform: tf.Tensor
+  logits: tf.Tensor, words: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns two Bernoulli samples from the same uniform numbers.
+  """Returns two Bernoulli samples from the same random integers.
 
   Args:
     logits: `[B, D]` or `[P, B, D]`. No gradient flows.
-    uniform: `[P, B, D]` in [0, 1).
+    words: `[P, B, D]`, of `random.words`, uniform and symmetric about -1/2.
   Returns:
+    With the number u in (0, 1) that `uniform_of` makes of each word,
     b = 1[u > 1 - sigmoid(logits)] and b_tilde = 1[u < sigmoid(logits)]. Both
-    have the right marginal distribution, and they differ as often as two
+    have the same marginal distribution, which is right at any logit (see
+    `distributions.numerics.bernoulli`), and they differ as often as two
     samples with these marginals can.
   """
-  probability = tf.stop_gradient(tf.sigmoid(logits))
-  b = tf.cast(uniform > 1 - probability, uniform.dtype)
-  b_tilde = tf.cast(uniform < probability, uniform.dtype)
+  threshold = bernoulli_numerics.threshold(logits)
+  # The complement of a word is the word of 1 - u, without any rounding.
+  b = tf.cast(tf.bitwise.invert(words) < threshold, logits.dtype)
+  b_tilde = tf.cast(words < threshold, logits.dtype)
   return b, b_tilde
+
+
+def uniform_of(words: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+  """Returns the uniform numbers u, `[P, B, D]`, that words stand for.
+
+  A word stands for the middle of its interval, so that u - 1/2 is symmetric
+  about 0. Rounding may bring u to 0 or 1.
+  """
+  size = 2.0 ** (1 - words.dtype.size * 8)
+  return (tf.cast(words, dtype) + 0.5) * size + 0.5
 
 
 def disarm_gradient(

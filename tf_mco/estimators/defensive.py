@@ -11,6 +11,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco.distributions import sampling
+from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 from tf_mco.ops import gradients
 
 
@@ -36,7 +37,10 @@ def sample(
   seeds = random.split(random.fold_in(seed, random.Salt.DEFENSIVE), 2)
   path = types.as_path(samples)
   log_q = posterior.log_prob(samples)
-  chosen = random.uniform_like(log_q, [], seed=seeds[0]) < fraction
+  threshold = bernoulli_numerics.threshold_of_probability(
+    tf.constant(fraction, log_q.dtype)
+  )
+  chosen = random.words_like(log_q, [], seed=seeds[0]) < threshold
   replaced = []
   for layer, z in enumerate(path):
     broad = _broad(posterior.conditional(path[:layer]), z)

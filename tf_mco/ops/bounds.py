@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import fractions
 import itertools
 import math
 
@@ -16,7 +17,10 @@ def jackknife(log_w: tf.Tensor, order: int) -> tf.Tensor:
   """Returns the jackknife estimate of log p(x), `[B]`, in nats.
 
   The bias of the estimate falls as K^-(order + 1). Warning: the estimate is no
-  bound, and its cost grows with the number of subsets, K choose `order`.
+  bound, and its cost grows with the number of subsets, K choose `order`. Where
+  so many weights are zero that a subset has no other weight, the estimate is
+  the limit of small weights, which may be inf. Where all weights are zero, the
+  estimate is -inf.
 
   Args:
     log_w: `[K, B]`, nats.
@@ -48,9 +52,33 @@ def jackknife(log_w: tf.Tensor, order: int) -> tf.Tensor:
     subsets = list(itertools.combinations(range(num_samples), size))
     groups = tf.gather(log_w, tf.constant(subsets))  # [subsets, size, B]
     bounds = tf.reduce_logsumexp(groups, axis=1) - math.log(size)
+    # The infinite terms are added below, because inf - inf would be NaN.
+    finite = tf.where(bounds == -math.inf, tf.zeros_like(bounds), bounds)
     coefficient = sharot_coefficient(num_samples, order, left_out)
-    terms.append(coefficient * tf.reduce_mean(bounds, axis=0))
-  return tf.add_n(terms)
+    terms.append(coefficient * tf.reduce_mean(finite, axis=0))
+  num_zero = tf.math.count_nonzero(log_w == -math.inf, axis=0, dtype=tf.int32)
+  limits = tf.constant(_jackknife_limits(num_samples, order), log_w.dtype)
+  return tf.add_n(terms) + tf.gather(limits, num_zero)
+
+
+def _jackknife_limits(num_samples: int, order: int) -> list[float]:
+  """Returns 0, inf or -inf for each number of weights that are zero.
+
+  As these weights go to zero, the estimate grows as their logarithm times a sum
+  of coefficients of both signs, of which this is the sign.
+  """
+  limits = []
+  for num_zero in range(num_samples + 1):
+    share = fractions.Fraction(0)
+    for j in range(order + 1):
+      size = num_samples - j
+      chance = fractions.Fraction(
+        math.comb(num_zero, size), math.comb(num_samples, size)
+      )
+      divisor = math.factorial(order - j) * math.factorial(j)
+      share += chance * fractions.Fraction((-1) ** j * size**order, divisor)
+    limits.append(-math.inf * (1 if share > 0 else -1) if share else 0.0)
+  return limits
 
 
 def sharot_coefficient(num_samples: int, order: int, left_out: int) -> float:
@@ -94,7 +122,9 @@ def tvo(
   """Returns the thermodynamic integral of log p(x), `[B]`, in nats.
 
   The derivative of log E_q[w^beta] in beta is the mean of log w under the
-  weights w^beta, and its integral from 0 to 1 is log p(x).
+  weights w^beta, and its integral from 0 to 1 is log p(x). A weight of zero has
+  no part in the mean unless beta is 0, where all samples count alike and the
+  mean is -inf. The 'left' and the 'trapezoid' rule are then -inf.
 
   Args:
     log_w: `[K, B]`, nats.
@@ -121,10 +151,7 @@ def tvo(
     raise ValueError(
       f'`betas` must increase from 0 to 1. Received: betas={betas}'
     )
-  expected = [
-    tf.reduce_sum(tf.nn.softmax(beta * log_w, axis=0) * log_w, axis=0)
-    for beta in betas
-  ]
+  expected = [_tempered_mean(log_w, beta) for beta in betas]
   widths = [high - low for low, high in pairs]
 
   def integral(values: list[tf.Tensor]) -> tf.Tensor:
@@ -132,6 +159,21 @@ def tvo(
 
   left, right = integral(expected[:-1]), integral(expected[1:])
   return {'left': left, 'right': right, 'trapezoid': (left + right) / 2}[rule]
+
+
+def _tempered_mean(log_w: tf.Tensor, beta: float) -> tf.Tensor:
+  """Returns the mean of log w under the weights w^beta, `[B]`, in nats."""
+  if beta == 0:
+    return tf.reduce_mean(log_w, axis=0)
+  zero = log_w == -math.inf
+  # The product of the weight 0 and the logarithm -inf is 0 here, and has no
+  # gradient.
+  finite = tf.where(zero, tf.zeros_like(log_w), log_w)
+  nothing = tf.reduce_all(zero, axis=0)
+  # A softmax of nothing but -inf would be NaN.
+  tempered = tf.where(nothing, tf.zeros_like(log_w), beta * log_w)
+  mean = tf.reduce_sum(tf.nn.softmax(tempered, axis=0) * finite, axis=0)
+  return tf.where(nothing, tf.constant(-math.inf, log_w.dtype), mean)
 
 
 def checked(log_w: tf.Tensor) -> tf.Tensor:
@@ -149,7 +191,8 @@ def effective_sample_size(log_w: tf.Tensor) -> tf.Tensor:
   """Returns 1 / sum_k wt[k]^2 of the normalized weights, `[B]`, in [1, K].
 
   Args:
-    log_w: `[K, B]`, nats. -inf is a weight of zero.
+    log_w: `[K, B]`, nats. -inf is a weight of zero. The size is 0 where all
+      weights are zero, because no sample counts.
 
   #### Example
 
@@ -160,5 +203,9 @@ def effective_sample_size(log_w: tf.Tensor) -> tf.Tensor:
   Reference: Kong (1992), A note on importance sampling using standardized
     weights.
   """
-  weights = tf.nn.softmax(checked(log_w), axis=0)
-  return 1 / tf.reduce_sum(weights**2, axis=0)
+  log_w = checked(log_w)
+  nothing = tf.reduce_all(log_w == -math.inf, axis=0)
+  # A softmax of nothing but -inf would be NaN.
+  safe = tf.where(nothing, tf.zeros_like(log_w), log_w)
+  size = 1 / tf.reduce_sum(tf.nn.softmax(safe, axis=0) ** 2, axis=0)
+  return tf.where(nothing, tf.zeros_like(size), size)

@@ -1,10 +1,11 @@
-"""The Bernoulli log-density against mpmath, with its derivatives."""
+"""Bernoulli bits, and the log-density with its derivatives, against mpmath."""
 
 from __future__ import annotations
 
 import mpmath
 import numpy as np
 import pytest
+from scipy import special
 import tensorflow as tf
 
 from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
@@ -71,3 +72,32 @@ def test_gradient_in_the_value() -> None:
   by_value, by_logits = tape.gradient(log_prob, (value, logits))
   np.testing.assert_array_equal(by_value, logits)
   np.testing.assert_allclose(by_logits, value - tf.sigmoid(logits), rtol=1e-6)
+
+
+_LOGITS = [-60.0, -30.0, -16.0, -3.0, 0.0, 3.0, 16.0, 30.0, 60.0]
+
+
+@pytest.mark.parametrize('jit', [False, True])
+@pytest.mark.parametrize(
+  ('dtype', 'digits'), [(tf.float32, 31), (tf.float64, 63)]
+)
+def test_the_probability_of_a_bit_is_right_at_any_logit(
+  dtype: tf.DType, digits: int, jit: bool
+) -> None:
+  """P(w < T) is a count of words, (T + 2^30) / 2^31, that needs no sampling."""
+  make = tf.function(bernoulli_numerics.threshold, jit_compile=jit)
+  half = 2 ** (digits - 1)
+  for logit, t in zip(
+    _LOGITS, make(tf.constant(_LOGITS, dtype)).numpy().tolist(), strict=True
+  ):
+    count = min(half + t, half - t)  # of the less likely value, exactly
+    expected = special.expit(-abs(logit))
+    rounding = 4 * np.finfo(dtype.as_numpy_dtype).eps * expected
+    assert abs(count * 0.5**digits - expected) <= 0.5**digits / 2 + rounding
+    assert (t < 0, t > 0) == (logit < 0, logit > 0)
+  by_probability = bernoulli_numerics.threshold_of_probability(
+    tf.constant([0.0, 1e-30, 0.25, 0.5, 1.0], dtype)
+  )
+  np.testing.assert_array_equal(
+    by_probability, [-half, -half, -half // 2, 0, half]
+  )

@@ -1,4 +1,12 @@
-"""The Bernoulli log-density from logits, at the cost of one exponential."""
+"""Bernoulli bits of any probability, and their log-density from logits.
+
+A comparison of a float32 uniform number, which is a multiple of 2^-23, with a
+probability of 9e-27 would give a 1 once in 8e6 draws, because the number 0 is
+below any probability. The bits here compare random integers with an integer
+threshold. The probability of a 1 is rounded to a multiple of 2^-31 (2^-63 in
+float64), and so is the probability of a 0, so that a bit that is less likely
+than half of that is never drawn.
+"""
 
 from __future__ import annotations
 
@@ -40,3 +48,38 @@ def softplus(x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     return upstream * tf.sigmoid(x)
 
   return value, gradient
+
+
+def threshold(logits: tf.Tensor) -> tf.Tensor:
+  """Returns T such that P(w < T) = sigmoid(logits) for `random.words` w.
+
+  Args:
+    logits: `[...]`, float32 or float64. No gradient flows.
+  Returns:
+    `[...]`, int32 or int64. P is rounded to a multiple of 2^-31 (2^-63).
+  """
+  return _threshold(tf.sigmoid(-tf.abs(logits)), logits > 0)
+
+
+def threshold_of_probability(probability: tf.Tensor) -> tf.Tensor:
+  """Returns T such that P(w < T) = probability for `random.words` w.
+
+  Args:
+    probability: `[...]` in [0, 1], float32 or float64. No gradient flows.
+  Returns:
+    As `threshold` does.
+  """
+  upper = probability > 0.5
+  smaller = tf.where(upper, 1 - probability, probability)
+  return _threshold(smaller, upper)
+
+
+def _threshold(smaller: tf.Tensor, upper: tf.Tensor) -> tf.Tensor:
+  """Returns T from the smaller of P(0) and P(1), and whether that is P(0)."""
+  kind = tf.int64 if smaller.dtype == tf.float64 else tf.int32
+  size = 2.0 ** (kind.size * 8 - 1)
+  # At most half of the range, which the integer holds. Both ends are counted
+  # from their own side, because 1 - P has lost the digits of a small P.
+  count = tf.cast(tf.round(tf.stop_gradient(smaller) * size), kind)
+  half = tf.constant(2 ** (kind.size * 8 - 2), kind)
+  return tf.where(upper, half - count, count - half)

@@ -28,7 +28,7 @@ from tf_mco.distributions.numerics import implicit_gradient
 
 _NOTHING_BELOW = -12.0  # P(x < -12) = 2e-33, which is less than a rounding
 _NOTHING_BEYOND = 60.0  # above the lower bound, which is at least -12
-_NDTRI_ENDS = -600.0  # exp() of lower log-probabilities loses its digits
+_NDTRI_ENDS = -30.0  # XLA's `ndtri` is -inf below exp(-40)
 _LOG_ROOT = 0.5 * math.log(2 * math.pi)
 
 
@@ -103,7 +103,9 @@ def derivatives(
   )
   alpha, beta, zeta = ((t - loc) / scale for t in (low, high, z))
   by_low, by_high = _bound_weights(alpha, beta, zeta)
-  # An infinite bound has weight 0, and inf * 0 must be 0 here.
+  # An infinite bound does not move, and inf * 0 must be 0 here.
+  by_low = tf.where(tf.math.is_inf(alpha), tf.zeros_like(by_low), by_low)
+  by_high = tf.where(tf.math.is_inf(beta), tf.zeros_like(by_high), by_high)
   pull = tf.math.multiply_no_nan(alpha, by_low)
   pull += tf.math.multiply_no_nan(beta, by_high)
   return 1 - by_low - by_high, zeta - pull, by_low, by_high
@@ -153,7 +155,7 @@ def _inverse_log_survival(target: tf.Tensor) -> tf.Tensor:
   """Returns x with log Phi(-x) = target.
 
   The first guess is TensorFlow's `ndtri`, or an asymptotic formula where the
-  probability underflows. Two steps of Newton's method add the missing digits.
+  probability is small. Three steps of Newton's method add the missing digits.
   """
   near = -tf.math.ndtri(tf.exp(tf.maximum(target, _NDTRI_ENDS)))
   square = -2 * tf.minimum(target, _NDTRI_ENDS) - 2 * _LOG_ROOT
@@ -163,7 +165,7 @@ def _inverse_log_survival(target: tf.Tensor) -> tf.Tensor:
   # Newton's method in log Phi, whose derivative is -1 / m(x). Nearer to 0 than
   # this `ndtri` is exact.
   far_out = target < -1.0
-  for _ in range(2):
+  for _ in range(3):
     safe = tf.where(far_out, x, tf.zeros_like(x))
     mills = _mills(safe)
     excess = tf.math.log(mills) - safe**2 / 2 - _LOG_ROOT - target

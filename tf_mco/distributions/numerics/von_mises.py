@@ -128,3 +128,19 @@ def resultant_defect(kappa: tf.Tensor) -> tf.Tensor:
   # The exponentially scaled functions do not overflow, and their scales cancel.
   bessel_0 = tf.math.bessel_i0e(kappa)
   return (bessel_0 - tf.math.bessel_i1e(kappa)) / bessel_0
+
+
+def log_bessel_0(kappa: tf.Tensor) -> tf.Tensor:
+  """Returns log(exp(-kappa) I0(kappa)), with its derivatives from kappa = 0.
+
+  TensorFlow differentiates exp(-|kappa|), whose derivative at 0 it takes to be
+  0. The derivative from the right, where kappa lies, is -1.
+
+  Args:
+    kappa: `[...]`, non-negative. The gradient flows to kappa.
+  """
+  zero = tf.equal(kappa, 0)
+  safe = tf.where(zero, tf.ones_like(kappa), kappa)
+  # The series of the function at 0, to the order of the second derivative.
+  series = kappa**2 / 4 - kappa
+  return tf.where(zero, series, tf.math.log(tf.math.bessel_i0e(safe)))

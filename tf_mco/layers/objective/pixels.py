@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 
 BINARIZATIONS = ('auto', 'dynamic', 'none')
 
@@ -43,9 +44,10 @@ def binarize(
   if x.dtype == tf.uint8:
     return _binarize_bytes(x, dtype, seed)
   x = to_unit_interval(x, dtype)
-  u = random.uniform(tf.shape(x), dtype=x.dtype, seed=seed)
+  words = random.words(tf.shape(x), dtype=x.dtype, seed=seed)
+  ones = words < bernoulli_numerics.threshold_of_probability(x)
   nan = tf.constant(math.nan, x.dtype)
-  return tf.where((x >= 0) & (x <= 1), tf.cast(u < x, dtype), nan)
+  return tf.where((x >= 0) & (x <= 1), tf.cast(ones, dtype), nan)
 
 
 def _binarize_bytes(
