@@ -102,18 +102,24 @@ class Ciwae(AttachedBound):
 
   Args:
     num_samples: K >= 1.
-    beta: the weight of the ELBO, in [0, 1].
+    beta: the weight of the ELBO, in [0, 1]. The end 0 is `iwae`, and the end 1
+      is the ELBO, which any beta gives at K = 1.
   Reference: Rainforth et al. (2018), arXiv:1802.04537.
   """
 
   num_samples: int = 5
   beta: float = 0.5
 
-  unbiased_for: ClassVar[None] = None
-
   def __post_init__(self) -> None:
     super().__post_init__()
     checks.in_interval('beta', self.beta, 0, 1)
+
+  @property
+  def unbiased_for(self) -> str | None:
+    """'iwae' at beta 0, 'elbo' at beta 1 and at K = 1, else None."""
+    if self.beta == 0:
+      return 'iwae'
+    return 'elbo' if self.beta == 1 or self.num_samples == 1 else None
 
   def bound(self, log_w: tf.Tensor) -> tf.Tensor:
     """Returns beta mean_k(log w[k]) + (1 - beta) log(mean_k(w[k]))."""
@@ -130,18 +136,24 @@ class Renyi(AttachedBound):
 
   Args:
     num_samples: K >= 1.
-    alpha: 0 gives the K-sample bound. Towards 1 the bound falls to the ELBO.
+    alpha: 0 gives the K-sample bound. Towards 1 the bound falls to the ELBO,
+      which any alpha gives at K = 1.
   Reference: Li and Turner (2016), arXiv:1602.02311.
   """
 
   num_samples: int = 5
   alpha: float = 0.5
 
-  unbiased_for: ClassVar[None] = None
-
   def __post_init__(self) -> None:
     super().__post_init__()
     checks.in_interval('alpha', self.alpha, 0, 1, open_above=True)
+
+  @property
+  def unbiased_for(self) -> str | None:
+    """'iwae' at alpha 0, 'elbo' at K = 1, else None."""
+    if self.alpha == 0:
+      return 'iwae'
+    return 'elbo' if self.num_samples == 1 else None
 
   def bound(self, log_w: tf.Tensor) -> tf.Tensor:
     """Returns log(mean_k(w[k]^(1 - alpha))) / (1 - alpha)."""

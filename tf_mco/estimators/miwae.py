@@ -110,7 +110,12 @@ class Piwae(_GroupedBounds):
   Reference: Rainforth et al. (2018), arXiv:1802.04537.
   """
 
-  unbiased_for: ClassVar[None] = None
+  @property
+  def unbiased_for(self) -> str | None:
+    """'iwae' at M = 1, which is one bound; 'elbo' at K = 1; else None."""
+    if self.num_bounds == 1:
+      return 'iwae'
+    return 'elbo' if self.num_samples_per_bound == 1 else None
 
   @property
   def num_samples(self) -> int:
