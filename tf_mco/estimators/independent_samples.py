@@ -24,6 +24,7 @@ class IndependentSamples:
   minimum_reason: ClassVar[str] = ''
 
   def __post_init__(self) -> None:
+    checks.plain_options(self)
     checks.at_least(
       'num_samples', self.num_samples, self.minimum, self.minimum_reason
     )

@@ -38,8 +38,7 @@ def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
 
   Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519.
   """
-  log_p, log_q = tf.convert_to_tensor(log_p), tf.convert_to_tensor(log_q)
-  checks.log_weights(log_p, log_q)
+  log_p, log_q = checks.log_weights(log_p, log_q)
   return -log_weights_lib.log_mean_exp(log_p - log_q)
 
 

@@ -26,6 +26,7 @@ class _GroupedBounds:
   rescores: ClassVar[bool] = True
 
   def __post_init__(self) -> None:
+    checks.plain_options(self)
     checks.at_least('num_bounds', self.num_bounds, 1)
     checks.at_least('num_samples_per_bound', self.num_samples_per_bound, 1)
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+import dataclasses
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_mco import types
 
 
-def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
-  """Raises ValueError unless both are `[K, B]`, of one shape and dtype."""
+def log_weights(
+  log_p: types.TensorLike, log_q: types.TensorLike
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns both as tensors.
+
+  Raises:
+    ValueError: unless both are `[K, B]`, of one shape and one floating dtype.
+  """
+  log_p, log_q = tensors('`log_p` and `log_q`', log_p=log_p, log_q=log_q)
   if not _same_shape(log_p.shape, log_q.shape):
     raise ValueError(
       '`log_p` and `log_q` must have the same shape [K, B]: K samples of B '
@@ -22,11 +32,34 @@ def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
       'The number of samples K, the first axis of `log_p` and `log_q`, must '
       f'be static. Received: log_p.shape={log_p.shape}'
     )
-  if log_p.dtype != log_q.dtype:
+  return log_p, log_q
+
+
+def tensors(who: str, **values: types.TensorLike) -> tuple[tf.Tensor, ...]:
+  """Returns values as tensors of one floating dtype.
+
+  Args:
+    who: the subject of the message.
+    **values: tensors, or what TensorFlow converts to them, by name.
+  Raises:
+    ValueError: for anything else.
+  """
+  converted = {}
+  for name, value in values.items():
+    try:
+      converted[name] = tf.convert_to_tensor(value)
+    except (TypeError, ValueError) as error:
+      raise ValueError(
+        f'{who} must be tensors. Received: {name}={value!r}'
+      ) from error
+  dtypes = {name: tensor.dtype for name, tensor in converted.items()}
+  one, *others = set(dtypes.values())
+  if others or not one.is_floating:
+    names = ', '.join(f'{k}.dtype={dtype.name}' for k, dtype in dtypes.items())
     raise ValueError(
-      '`log_p` and `log_q` must have one dtype. Received: '
-      f'log_p.dtype={log_p.dtype.name}, log_q.dtype={log_q.dtype.name}'
+      f'{who} must have one dtype, which is floating. Received: {names}'
     )
+  return tuple(converted.values())
 
 
 def _same_shape(shape: tf.TensorShape, other: tf.TensorShape) -> bool:
@@ -51,7 +84,7 @@ def call_log_joint(
     ValueError: if the result has another shape or another dtype.
   """
   name = getattr(fn, '__name__', 'log_joint')
-  value = tf.convert_to_tensor(fn(samples))
+  value = _as_tensor(name, fn(samples))
   if not _same_shape(value.shape, like.shape):
     shapes = [tuple(z.shape) for z in tf.nest.flatten(samples)]
     raise ValueError(
@@ -74,48 +107,89 @@ def call_log_joint(
   return value
 
 
-def at_least(name: str, value: object, minimum: int, why: str = '') -> None:
-  """Raises ValueError unless `value` is an integer >= `minimum`."""
-  if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+def _as_tensor(name: str, value: object) -> tf.Tensor:
+  """Returns what a user's function returned, as a tensor."""
+  try:
+    return tf.convert_to_tensor(value)
+  except (TypeError, ValueError) as error:
+    raise ValueError(
+      f'`{name}` must return a tensor [K, B], in nats. Received: {value!r}'
+    ) from error
+
+
+def function(name: str, value: object) -> None:
+  """Raises ValueError unless `value` can be called."""
+  if not callable(value):
+    raise ValueError(
+      f'`{name}` must be a function of the samples. Received: {name}={value!r}'
+    )
+
+
+def plain_options(instance: Any) -> None:
+  """Makes NumPy scalars in the fields of a frozen dataclass Python's own.
+
+  The options of an estimator are written to configurations, which are JSON.
+  """
+  for field in dataclasses.fields(instance):
+    value = getattr(instance, field.name)
+    if isinstance(value, np.generic):
+      object.__setattr__(instance, field.name, value.item())
+
+
+def at_least(name: str, value: Any, minimum: int, why: str = '') -> int:
+  """Returns an integer of Python or NumPy as Python's own.
+
+  Raises:
+    ValueError: unless `value` is an integer >= `minimum`.
+  """
+  whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+  if not whole or value < minimum:
     because = f' ({why})' if why else ''
     raise ValueError(
       f'`{name}` must be an integer of at least {minimum}{because}. '
       f'Received: {name}={value!r}'
     )
+  return int(value)
 
 
 def one_of(name: str, value: object, choices: Collection[str]) -> None:
   """Raises ValueError unless `value` is one of `choices`."""
-  if value not in choices:
+  if not isinstance(value, str) or value not in choices:
     raise ValueError(
       f'`{name}` must be one of {", ".join(map(repr, choices))}. '
       f'Received: {name}={value!r}'
     )
 
 
-def boolean(name: str, value: object) -> None:
-  """Raises ValueError unless `value` is True or False."""
-  if not isinstance(value, bool):
+def boolean(name: str, value: object) -> bool:
+  """Returns True or False of Python or NumPy; ValueError for all else."""
+  if not isinstance(value, (bool, np.bool_)):
     raise ValueError(
       f'`{name}` must be True or False. Received: {name}={value!r}'
     )
+  return bool(value)
 
 
 def in_interval(
   name: str,
-  value: object,
+  value: Any,
   low: float,
   high: float,
   *,
   open_above: bool = False,
-) -> None:
-  """Raises ValueError unless `value` is a number in [low, high] or [low, high).
+) -> float:
+  """Returns a number of Python or NumPy as Python's own.
 
-  NaN is in no interval.
+  Raises:
+    ValueError: unless `value` is in [low, high] or [low, high). NaN is in no
+      interval.
   """
+  if isinstance(value, np.number):
+    value = value.item()
   inside = isinstance(value, (int, float)) and low <= value <= high
   if isinstance(value, bool) or not inside or (open_above and value == high):
     raise ValueError(
       f'`{name}` must be a number in [{low}, {high}{")" if open_above else "]"}'
       f'. Received: {name}={value!r}'
     )
+  return value

@@ -372,6 +372,12 @@ def as_posterior(posterior: PosteriorLike) -> Posterior:
   """
   if isinstance(posterior, Posterior):
     return posterior
+  if isinstance(posterior, tfd.JointDistribution):
+    raise ValueError(
+      'The posterior must draw one tensor for each stochastic layer: several '
+      'layers are a tf_mco.posteriors.Chain. Received: a joint distribution, '
+      f'{posterior!r}'
+    )
   if isinstance(posterior, tfd.Distribution):
     return DistributionPosterior(posterior)
   raise ValueError(

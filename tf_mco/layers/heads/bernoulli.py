@@ -11,6 +11,7 @@ import tensorflow as tf
 from tf_mco import distributions
 from tf_mco._tfp import tfd
 from tf_mco.layers.heads import head
+from tf_mco.ops import checks
 
 # The mean of a pixel is kept this far from 0 and 1, whose logits are infinite.
 _LEAST_MEAN = 0.001
@@ -135,7 +136,7 @@ class BernoulliPrior(keras.layers.Layer):
     **kwargs: Any,
   ):
     super().__init__(**kwargs)
-    self.units = units
+    self.units = checks.at_least('units', units, 1)
     self.logits_initializer = keras.initializers.get(logits_initializer)
     self.logits: keras.Variable | None = None
 

@@ -99,11 +99,13 @@ class HamiltonianPosterior(head.Head):
     """
     _check_base(base_layer)
     super().__init__(**{'dtype': base_layer.dtype_policy, **kwargs})
-    checks.at_least('num_steps', num_steps, 0)
-    checks.boolean('step_size_per_step', step_size_per_step)
+    num_steps = checks.at_least('num_steps', num_steps, 0)
+    step_size_per_step = checks.boolean(
+      'step_size_per_step', step_size_per_step
+    )
     checks.one_of('tempering', tempering, hamiltonian_tempering.TEMPERINGS)
     checks.one_of('schedule', schedule, hamiltonian_tempering.SCHEDULES)
-    checks.boolean('recompute', recompute)
+    recompute = checks.boolean('recompute', recompute)
     _check_between('max_step_size', max_step_size, 0, math.inf)
     _check_between('step_size', step_size, 0, max_step_size)
     _check_between('initial_temperature', initial_temperature, 1, math.inf)

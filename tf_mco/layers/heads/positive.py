@@ -86,7 +86,7 @@ class PositiveHead(head.DenseHead):
         because softplus underflows to 0, which is no valid parameter.
     """
     super().__init__(units, **kwargs)
-    checks.in_interval('minimum', minimum, 0, 1e30)
+    minimum = checks.in_interval('minimum', minimum, 0, 1e30)
     self.minimum = minimum
     self.clip = check_clip(clip)
     if not minimum and self.clip is None:
@@ -166,8 +166,8 @@ class PositivePrior(keras.layers.Layer):
       **kwargs: Arguments of `keras.layers.Layer`.
     """
     super().__init__(**kwargs)
-    checks.at_least('units', units, 1)
-    checks.boolean('learned', learned)
+    units = checks.at_least('units', units, 1)
+    learned = checks.boolean('learned', learned)
     self.units, self.learned = units, learned
     self.clip = check_clip(clip)
     self.values = {

@@ -82,11 +82,7 @@ def check(
 
 
 def _check_estimator(configuration: Configuration, num_layers: int) -> None:
-  if not isinstance(configuration.estimator, estimators.Estimator):
-    raise ValueError(
-      '`estimator` must be a name or an estimator of tf_mco. Received: '
-      f'{configuration.estimator!r}'
-    )
+  estimators.estimator.require(configuration.estimator)
   if configuration.analytic_kl:
     require_mean(configuration.estimator, num_layers)
 
