@@ -9,6 +9,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco._tfp import util as tfp_util
+from tf_mco.distributions import parameter_checks
 from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 
 
@@ -45,6 +46,7 @@ class Bernoulli(tfd.Bernoulli):
         logits.
       name: the name of the distribution.
     """
+    parameter_checks.floating('Bernoulli', logits=logits)
     parameters = {'logits': logits, 'name': name}
     logits = tf.convert_to_tensor(logits)
     super().__init__(logits=logits, dtype=logits.dtype, name=name)

@@ -195,6 +195,8 @@ class Posterior:
     """
     if num_layers == 0:
       return ()
+    if not tf.is_tensor(num_samples):
+      num_samples = checks.at_least('num_samples', num_samples, 1)
     start_seed, seed = random.split(seed, 2)
     start = sampling.sample(
       self.conditional(()), [num_samples], seed=start_seed

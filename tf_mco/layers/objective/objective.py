@@ -93,7 +93,7 @@ class MonteCarloObjective(keras.layers.Layer):
     self.estimator = estimator
     self.binarization = binarization
     self.analytic_kl = analytic_kl
-    self.seed = seed
+    self.seed = random.integer_seed(seed)
     self.encoder_conditionals, self.decoder_conditionals = (
       configuration_lib.parse(encoder, decoder)
     )
