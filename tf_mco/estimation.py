@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf_mco import estimators
 from tf_mco import posteriors
 from tf_mco import types
+from tf_mco.ops import checks
 
 
 def estimate(
@@ -32,11 +33,12 @@ def estimate(
     gradient is the estimate; `bound` `[B]` and `log_weights` `[K, B]`, both in
     nats and without gradient.
   Raises:
-    ValueError: if the posterior does not suit the estimator, or if log_joint
-      returns anything but `[K, B]`. In eager execution also if an estimator
-      that differentiates through angles of a von Mises posterior gets a
-      log_joint that differs at -pi and pi. A compiled step has no values to
-      compare, so that its log_joint should be run eagerly once.
+    ValueError: for an argument of another kind, for a posterior that does not
+      suit the estimator, and if log_joint returns anything but `[K, B]`. In
+      eager execution also if an estimator that differentiates through angles of
+      a von Mises posterior gets a log_joint that differs at -pi and pi. A
+      compiled step has no values to compare, so that its log_joint should be
+      run eagerly once.
 
   #### Example
 
@@ -57,6 +59,8 @@ def estimate(
   >>> print(surrogate.bound.shape, tape.gradient(surrogate.loss, logits).shape)
   (1,) (1, 2)
   """
+  estimators.estimator.require(estimator)
+  checks.function('log_joint', log_joint)
   posterior = posteriors.as_posterior(posterior)
   draw = estimator.draw(log_joint, posterior, seed=seed)
   return estimator.surrogate(log_joint, posterior, draw)
@@ -99,6 +103,8 @@ def expectation(
   >>> print(tf_mco.expectation(elbo, cost, posterior, seed=0).shape)
   (3,)
   """
+  estimators.estimator.require(estimator)
+  checks.function('fn', fn)
   if not isinstance(estimator, estimators.MeanEstimator):
     raise ValueError(
       '`expectation` needs an estimator of a mean, such as reinforce, '

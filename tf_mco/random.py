@@ -82,6 +82,22 @@ def as_seed(seed: types.Seed) -> tf.Tensor:
   )
 
 
+def integer_seed(seed: object) -> int:
+  """Returns a seed that a configuration can hold, as Python's own integer.
+
+  Args:
+    seed: a Python or NumPy integer; see `as_seed`.
+  Raises:
+    ValueError: for anything else, such as a tensor.
+  """
+  whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+  if whole and int(seed) in _INT64:
+    return int(seed)
+  raise ValueError(
+    f'`seed` must be an integer from -2^63 to 2^63 - 1. Received: seed={seed!r}'
+  )
+
+
 def fold_in(seed: types.Seed, data: int | tf.Tensor) -> tf.Tensor:
   """Returns a new `[2]` seed, which is a function of `seed` and an integer.
 

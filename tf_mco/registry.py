@@ -58,7 +58,7 @@ def get_estimator(name: str, **options: object) -> estimators.Estimator:
   >>> get_estimator('disarm').unbiased_for
   'elbo'
   """
-  if name not in _ESTIMATORS:
+  if not isinstance(name, str) or name not in _ESTIMATORS:
     raise ValueError(
       f'Unknown estimator. Expected one of {", ".join(_ESTIMATORS)}. '
       f'Received: name={name!r}'

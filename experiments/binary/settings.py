@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, ClassVar
 
 from experiments.binary import networks
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 
 
@@ -38,12 +39,17 @@ class BinarySettings(settings_lib.RunSettings):
     'linear or nonlinear (two hidden layers, LeakyReLU 0.3).',
     choices=networks.ARCHITECTURES,
   )
-  num_layers: int = settings_lib.setting(1, 'Stochastic layers.', at_least=1)
+  num_layers: int = settings_lib.setting(
+    1, 'Stochastic layers.', at_least=1, at_most=setting_rules.MAX_LAYERS
+  )
   units: int = settings_lib.setting(
-    200, 'Binary latent variables in a layer.', at_least=1
+    200,
+    'Binary latent variables in a layer.',
+    at_least=1,
+    at_most=setting_rules.MAX_UNITS,
   )
   hidden_units: int = settings_lib.setting(
-    200, 'Units of a hidden layer.', at_least=1
+    200, 'Units of a hidden layer.', at_least=1, at_most=setting_rules.MAX_UNITS
   )
   demean_input: bool = settings_lib.setting(
     True, 'Whether networks see x - mean, and 2 b - 1.'

@@ -37,12 +37,19 @@ def load_or_build(
     width: the number of values in a row.
   Returns:
     `uint8 [N, width]`.
+  Raises:
+    ValueError: if `build` returns something else.
   """
   path = directory() / f'{key}.npz'
   cached = _read(path, width)
   if cached is not None:
     return cached
   built = build()
+  if not _is_of_bytes(built, width):
+    raise ValueError(
+      f'Expected uint8 [N, {width}] with N at least 1 for {key}. Received: '
+      f'{built.dtype} {built.shape}'
+    )
   try:
     _write(path, built)
   except OSError as error:
@@ -61,13 +68,19 @@ def _read(path: pathlib.Path, width: int) -> np.ndarray | None:
   except _UNREADABLE as error:
     logging.warning('Building %s again, it cannot be read: %s', path, error)
     return None
-  if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != width:
+  if not _is_of_bytes(array, width):
     logging.warning(
       'Building %s again: expected uint8 [N, %d], received %s %s',
       *(path, width, array.dtype, array.shape),
     )
     return None
   return array
+
+
+def _is_of_bytes(array: np.ndarray, width: int) -> bool:
+  """Returns whether an array is `uint8 [N, width]`, N >= 1."""
+  fits = array.ndim == 2 and array.shape[1] == width and len(array) > 0
+  return fits and array.dtype == np.uint8
 
 
 def _write(path: pathlib.Path, array: np.ndarray) -> None:

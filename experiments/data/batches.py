@@ -84,6 +84,7 @@ def gathered_batches(
     first_step: the number of steps that ran before.
     num_steps: the number of batches.
   """
+  _check_range('num_examples', num_examples, 1)
   _check_range('batch_size', batch_size, 1)
   _check_range('seed', seed, 0, _MAX_SEED)
   _check_range('first_step', first_step, 0)
@@ -140,16 +141,24 @@ def _on_cpu(images: np.ndarray) -> tf.Tensor:
 
 
 def _check_images(images: np.ndarray) -> None:
-  if images.dtype != np.uint8 or images.ndim != 2 or not images.size:
-    raise ValueError(
-      'Expected images of type uint8 and shape [N, D], N and D at least 1.'
-      f' Received: {images.dtype} {images.shape}'
-    )
+  if not isinstance(images, np.ndarray) or np.ma.isMaskedArray(images):
+    received = type(images).__name__
+  elif images.dtype != np.uint8 or images.ndim != 2 or not images.size:
+    received = f'{images.dtype} {images.shape}'
+  else:
+    return
+  raise ValueError(
+    'Expected an array of images, of type uint8 and shape [N, D], N and D at '
+    f'least 1. Received: {received}'
+  )
 
 
 def _check_range(
   name: str, value: int, low: int, high: int | None = None
 ) -> None:
-  if value < low or (high is not None and value > high):
+  whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+  if not whole or value < low or (high is not None and value > high):
     expected = f'at least {low}' if high is None else f'{low} to {high}'
-    raise ValueError(f'Expected {name} {expected}. Received: {name}={value}')
+    raise ValueError(
+      f'Expected {name} as an integer, {expected}. Received: {name}={value!r}'
+    )

@@ -7,6 +7,7 @@ fixed binarization as they are. `Images.binarization` says which kind they are.
 
 from collections.abc import Callable
 import functools
+import math
 import os
 from typing import NamedTuple
 
@@ -79,7 +80,7 @@ def load(
       the default of tfds.
     chardata: the file chardata.mat, for 'omniglot_burda' only.
   Raises:
-    ValueError: if there is no such data set.
+    ValueError: if there is no such data set, or if its files hold another one.
     FileNotFoundError: if the files are neither on disk nor to be downloaded.
   """
   if name not in _LOADERS:
@@ -87,7 +88,14 @@ def load(
       f'Unknown data set. Expected one of {", ".join(NAMES)}. Received:'
       f' name={name!r}'
     )
-  return _LOADERS[name](_Paths(data_dir, chardata))
+  images = _LOADERS[name](_Paths(data_dir, chardata))
+  sizes = [len(part) for part in (images.train, images.valid, images.test)]
+  if 0 in sizes:
+    raise ValueError(
+      f'Expected images to train on, to validate and to test in {name}. '
+      f'Received: {sizes} images'
+    )
+  return images
 
 
 def _digits(paths: _Paths) -> Images:
@@ -175,10 +183,15 @@ def _read(
 
 
 def _flatten(images: np.ndarray) -> np.ndarray:
-  return images.reshape(len(images), -1)
+  return images.reshape(len(images), math.prod(images.shape[1:]))
 
 
 def _zero_one_to_bytes(images: np.ndarray) -> np.ndarray:
+  if images.dtype != np.uint8 or images.max() > 1:
+    raise ValueError(
+      'Expected pixels of a fixed binarization, uint8 zeros and ones. '
+      f'Received: {images.dtype} up to {images.max()}'
+    )
   return _flatten(images) * np.uint8(255)
 
 

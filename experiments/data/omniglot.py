@@ -23,10 +23,14 @@ def reduce(images: np.ndarray) -> np.ndarray:
     `uint8 [N, 784]`; ink is 255.
   """
   expected = (_ORIGINAL, _ORIGINAL)
-  if images.ndim != 4 or images.shape[1:3] != expected:
+  if (
+    images.dtype != np.uint8
+    or images.ndim != 4
+    or images.shape[1:3] != expected
+  ):
     raise ValueError(
-      f'Expected images [N, {_ORIGINAL}, {_ORIGINAL}, C]. Received: shape'
-      f' {images.shape}'
+      f'Expected uint8 images [N, {_ORIGINAL}, {_ORIGINAL}, C]. Received: '
+      f'{images.dtype} of shape {images.shape}'
     )
   ink = 255.0 - images[..., 0].astype(np.float32)
   overlap = _overlap()
@@ -66,10 +70,11 @@ def burda(
     )
   try:
     content = scipy.io.loadmat(path, variable_names=list(_KEYS))
-  except (ValueError, TypeError, OSError, NotImplementedError) as error:
+  except Exception as error:  # Of many modules: scipy, zlib, struct, ...
+    reason = ' '.join(str(error).split()) or type(error).__name__
     raise ValueError(
       f'Expected the Matlab file chardata.mat. Received: {path}, which'
-      f' cannot be read as one: {error}'
+      f' cannot be read as one: {reason}'
     ) from error
   train, test = (_columns_to_images(content, key, path) for key in _KEYS)
   return train, test
@@ -81,15 +86,23 @@ def _columns_to_images(
   """Returns `uint8 [N, 784]` of the `[784, N]` array under a key."""
   columns = content.get(key)
   shape = (SIDE * SIDE, _KEYS[key])
-  if columns is None or columns.shape != shape:
-    received = 'nothing' if columns is None else f'shape {columns.shape}'
+  if not isinstance(columns, np.ndarray) or columns.shape != shape:
+    received = 'nothing'
+    if columns is not None:
+      received = f'{type(columns).__name__} of shape {np.shape(columns)}'
     raise ValueError(
       f'Expected {key!r} of shape {shape} in {path}. Received: {received}'
     )
-  if columns.min() < 0 or columns.max() > 1:
+  if columns.dtype.kind not in 'biuf':
     raise ValueError(
-      f'Expected values in [0, 1] under {key!r} in {path}. Received: values'
-      f' in [{columns.min()}, {columns.max()}]'
+      f'Expected numbers under {key!r} in {path}. Received: {columns.dtype}'
+    )
+  # NaN is in no interval.
+  if not ((columns >= 0) & (columns <= 1)).all():
+    bad = columns[~((columns >= 0) & (columns <= 1))]
+    raise ValueError(
+      f'Expected values in [0, 1] under {key!r} in {path}. Received: '
+      f'{bad.size} others, of which the first are {bad[:3].tolist()}'
     )
   grey = np.rint(columns.T * 255.0).astype(np.uint8)
   upright = grey.reshape(-1, SIDE, SIDE, order='F')

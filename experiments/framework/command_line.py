@@ -10,12 +10,39 @@ from typing import Any, Protocol, cast
 from absl import app
 from absl import flags
 from absl import logging
+import tensorflow as tf
 
 from experiments.framework import settings as settings_lib
 
+
+class _WholeNumbers(flags.ArgumentParser):
+  """Parses the flag of an integer, and says what a mistake should have been."""
+
+  syntactic_help = 'a whole number'
+
+  def parse(self, argument: int | str) -> int:
+    """Returns the integer; ValueError for a text such as 1e9 or 2.0."""
+    try:
+      return int(argument)
+    except ValueError as error:
+      raise ValueError(
+        f'Expected a whole number, all digits. Received: {argument}'
+      ) from error
+
+  def flag_type(self) -> str:
+    """Returns the name of the type for `--help`."""
+    return 'int'
+
+
+def _define_integer(name: str, default: int | None, text: str) -> None:
+  flags.DEFINE(
+    _WholeNumbers(), name, default, text, serializer=flags.ArgumentSerializer()
+  )
+
+
 _DEFINE: Mapping[str, Callable[..., Any]] = {
   'bool': flags.DEFINE_boolean,
-  'int': flags.DEFINE_integer,
+  'int': _define_integer,
   'float': flags.DEFINE_float,
   'str': flags.DEFINE_string,
   'tuple[int, ...]': flags.DEFINE_list,
@@ -56,8 +83,14 @@ def run(program: Program, arguments: list[str]) -> None:
     logging.set_verbosity(logging.ERROR)  # TensorFlow's, on every checkpoint
   try:
     program.start()
-  except (ValueError, FileNotFoundError) as error:
+  except (ValueError, OSError) as error:
     sys.exit(f'{program.name}: {error}')
+  except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+    reason = str(error).split('\n', maxsplit=1)[0]
+    sys.exit(
+      f'{program.name}: The memory does not hold this model and its batches; '
+      f'choose fewer units, samples or examples in a batch. ({reason})'
+    )
   except KeyboardInterrupt:
     sys.exit('\nInterrupted; the same command goes on where it was.')
 

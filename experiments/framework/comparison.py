@@ -21,6 +21,7 @@ from experiments.framework import comparison_table
 from experiments.framework import experiment as experiment_lib
 from experiments.framework import recipe
 from experiments.framework import settings as settings_lib
+from experiments.framework import study_checks
 
 
 class NameList(NamedTuple):
@@ -144,8 +145,10 @@ class Comparison(abc.ABC, Generic[recipe.SettingsT]):
       output_dir: each run has a directory in it.
       sources: where the data are.
     Raises:
-      ValueError: for an unknown name, and for what a run refuses.
+      ValueError: for an unknown name, for a name or a seed that is given twice,
+        and for what a run refuses.
     """
+    study_checks.distinct('--seeds', seeds)
     output_dir = pathlib.Path(output_dir)
     rows = self.rows(preset, flag_values, self._known(chosen))
     plan = {
@@ -182,6 +185,8 @@ class Comparison(abc.ABC, Generic[recipe.SettingsT]):
     names: dict[str, Sequence[str]] = {}
     for flag, known in self.lists.items():
       names[flag] = chosen.get(flag) or known.default or []
+      if names[flag]:
+        study_checks.distinct(f'--{flag}', names[flag])
       unknown = sorted(set(names[flag]) - set(known.choices))
       if unknown:
         raise ValueError(
@@ -227,7 +232,7 @@ class Comparison(abc.ABC, Generic[recipe.SettingsT]):
       values.preset,
       self.experiment.flag_values(),
       {name: values[name].value for name in self.lists},
-      [int(seed) for seed in values.seeds],
+      list(command_line.integers('seeds', values.seeds)),
       output_dir,
       self.experiment.source_values(),
     )

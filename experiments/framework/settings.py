@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 import dataclasses
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from experiments.data import datasets
+from experiments.framework import setting_rules
 import tf_mco
 
 # Values of settings, by the name of the field.
@@ -26,21 +27,13 @@ _SettingsT = TypeVar('_SettingsT', bound='Settings')
 _MAX_STEPS_PER_EXECUTION = 100
 
 
-class Rule(NamedTuple):
-  """The help text and the allowed values of a field; see `setting`."""
-
-  help: str
-  choices: tuple[str, ...] | None
-  at_least: int | None
-  rate: bool
-
-
 def setting(
   default: _T,
   help_text: str | None = None,
   *,
   choices: Iterable[str] | None = None,
   at_least: int | None = None,
+  at_most: int | None = None,
   rate: bool = False,
 ) -> _T:
   """Returns a field of a settings class.
@@ -54,12 +47,14 @@ def setting(
     help_text: what `--help` says of the flag.
     choices: the values that the field may have.
     at_least: the smallest number that the field may have.
+    at_most: the largest number that the field may have.
     rate: whether the field must be a finite number of at least 0.
   """
   metadata = {
     'help': help_text,
     'choices': None if choices is None else tuple(choices),
     'at_least': at_least,
+    'at_most': at_most,
     'rate': rate or None,
   }
   return dataclasses.field(default=default, metadata=metadata)
@@ -69,18 +64,21 @@ def setting(
 class Settings:
   """The settings of a program: one field, made by `setting`, for each flag.
 
+  A number of NumPy becomes one of Python, and a list becomes a tuple.
+
   Raises:
-    ValueError: if a value is not among those that its field allows.
+    ValueError: if a value is not of the type of its field, or not among those
+      that the field allows.
   """
 
   def __post_init__(self) -> None:
     for field in dataclasses.fields(self):
-      value = getattr(self, field.name)
-      if value is not None:  # None stands for a default that is not ours.
-        _check(field.name, value, self.rule(field.name))
+      rule = self.rule(field.name)
+      value = rule.checked(field.name, getattr(self, field.name), field.type)
+      object.__setattr__(self, field.name, value)
 
   @classmethod
-  def rule(cls, name: str) -> Rule:
+  def rule(cls, name: str) -> setting_rules.Rule:
     """Returns the metadata of a field, merged with those of base classes.
 
     Raises:
@@ -94,12 +92,7 @@ class Settings:
         merged |= {k: value for k, value in said.items() if value is not None}
     if not merged.get('help'):
       raise ValueError(f'{cls.__name__}.{name} needs a help text: `setting`.')
-    return Rule(
-      merged['help'],
-      merged.get('choices'),
-      merged.get('at_least'),
-      merged.get('rate', False),
-    )
+    return setting_rules.Rule(**merged)
 
   @classmethod
   def of_preset(
@@ -147,7 +140,9 @@ class RunSettings(Settings):
   estimator: str = setting(
     '', 'Gradient estimator, a name of tf_mco.estimator_names().'
   )
-  batch_size: int = setting(50, 'Images in a step.', at_least=1)
+  batch_size: int = setting(
+    50, 'Images in a step.', at_least=1, at_most=setting_rules.MAX_UNITS
+  )
   steps: int = setting(
     1000, 'Training steps; a multiple of --eval_every.', at_least=1
   )
@@ -167,7 +162,10 @@ class RunSettings(Settings):
   )
   jit_compile: bool = setting(True, 'Whether XLA compiles the step.')
   seed: int = setting(
-    0, 'Seed of the first weights, the order of the data and all noise.'
+    0,
+    'Seed of the first weights, the order of the data and all noise.',
+    at_least=0,
+    at_most=setting_rules.MAX_SEED,
   )
 
   # The names of the fields that the estimator takes as its arguments.
@@ -210,18 +208,3 @@ class RunSettings(Settings):
       interval = values.get('eval_every', cls.eval_every)
       values['eval_every'] = min(interval, flags['steps'])
     return values
-
-
-def _check(name: str, value: Any, rule: Rule) -> None:
-  """Raises ValueError if a field does not allow its value."""
-  if rule.choices is not None and value not in rule.choices:
-    raise ValueError(
-      f'Unknown --{name}. Expected one of {", ".join(rule.choices)}. '
-      f'Received: {value}'
-    )
-  if rule.at_least is not None and value < rule.at_least:
-    raise ValueError(
-      f'--{name} must be at least {rule.at_least}. Received: {value}'
-    )
-  if rule.rate and not 0 <= value < float('inf'):
-    raise ValueError(f'--{name} must be a finite rate >= 0. Received: {value}')

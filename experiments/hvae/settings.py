@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 from experiments.hvae import networks as hvae_networks
 from tf_mco.posteriors.hamiltonian import tempering as hamiltonian_tempering
@@ -56,12 +57,15 @@ class HvaeSettings(settings_lib.RunSettings):
     'Whether the divergence between base and prior is a control variate, for '
     'a gradient of less variance; the original integrates it out.',
   )
-  units: int = settings_lib.setting(64, 'Latent variables.', at_least=1)
+  units: int = settings_lib.setting(
+    64, 'Latent variables.', at_least=1, at_most=setting_rules.MAX_UNITS
+  )
   hidden_units: int = settings_lib.setting(
     450,
     'Units of the dense layer between latent variables and feature maps, in '
     'encoder and decoder.',
     at_least=1,
+    at_most=setting_rules.MAX_UNITS,
   )
   initializer: str = settings_lib.setting(
     'original',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 from experiments.implicit_vae import latent_families
 
@@ -25,9 +26,14 @@ class ImplicitVaeSettings(settings_lib.RunSettings):
   num_samples: int | None = settings_lib.setting(
     None, 'K, the samples of a training step.'
   )
-  units: int = settings_lib.setting(8, 'Latent variables.', at_least=1)
+  units: int = settings_lib.setting(
+    8, 'Latent variables.', at_least=1, at_most=setting_rules.MAX_UNITS
+  )
   hidden_units: int = settings_lib.setting(
-    200, 'Units of each of two hidden layers, of both networks.', at_least=1
+    200,
+    'Units of each of two hidden layers, of both networks.',
+    at_least=1,
+    at_most=setting_rules.MAX_UNITS,
   )
   learning_rate: float = settings_lib.setting(
     1e-3, 'Learning rate of Adam.', rate=True

@@ -7,6 +7,7 @@ import dataclasses
 import pathlib
 from typing import Any, ClassVar
 
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 from experiments.iwae import optimizer as iwae_optimizer
 
@@ -34,18 +35,22 @@ class IwaeSettings(settings_lib.RunSettings):
     "Other options of the estimator: 'name=value,name=value', say "
     'divergence=chi2,reparameterized=False for aisle.',
   )
-  num_layers: int = settings_lib.setting(1, 'Stochastic layers.', at_least=1)
+  num_layers: int = settings_lib.setting(
+    1, 'Stochastic layers.', at_least=1, at_most=setting_rules.MAX_LAYERS
+  )
   units: int = settings_lib.setting(
     50,
     'Latent variables of the last stochastic layer; each layer has half as '
     'many as the one below.',
     at_least=1,
+    at_most=setting_rules.MAX_UNITS,
   )
   hidden_units: int = settings_lib.setting(
     200,
     'Units of each of the two hidden layers next to the data; half as many '
     'with each stochastic layer above.',
     at_least=1,
+    at_most=setting_rules.MAX_UNITS,
   )
   optimizer: str = settings_lib.setting(
     'burda',

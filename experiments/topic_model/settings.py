@@ -6,6 +6,7 @@ import dataclasses
 from typing import ClassVar, NamedTuple
 
 from experiments.data import corpora
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 import tf_mco
 
@@ -60,12 +61,20 @@ class TopicModelSettings(settings_lib.RunSettings):
   num_samples: int | None = settings_lib.setting(
     None, 'Samples of a training step, averaged.'
   )
-  topics: int = settings_lib.setting(50, 'Number of topics.', at_least=2)
+  topics: int = settings_lib.setting(
+    50, 'Number of topics.', at_least=2, at_most=setting_rules.MAX_UNITS
+  )
   hidden_units: int = settings_lib.setting(
-    300, 'Units of each hidden ReLU layer of the encoder.', at_least=1
+    300,
+    'Units of each hidden ReLU layer of the encoder.',
+    at_least=1,
+    at_most=setting_rules.MAX_UNITS,
   )
   hidden_layers: int = settings_lib.setting(
-    3, 'Hidden layers of the encoder.', at_least=1
+    3,
+    'Hidden layers of the encoder.',
+    at_least=1,
+    at_most=setting_rules.MAX_LAYERS,
   )
   minimum_concentration: float = settings_lib.setting(
     1e-3, 'Concentrations are clipped to at least this.'

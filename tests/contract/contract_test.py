@@ -95,7 +95,7 @@ _CASES: list[tuple[Check, list[table.Case]]] = [
   (
     checks.check_moments,
     [*table.BINARY, *table.OTHER_FORMS, *table.INTEGRATED, *table.CLOSED]
-    + table.GAMMA[::2],
+    + [*table.ENDS, *table.GAMMA[::2]],
   ),
   (
     checks.check_each_draw,

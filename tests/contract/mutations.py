@@ -686,7 +686,7 @@ _TRAJECTORIES = [
   ),
 ]
 
-_CHECKED = 'checks.differentiable(log_joint)'
+_CHECKED = 'lost_paths.differentiable(log_joint)'
 _NOT_CHECKED = (_CHECKED, 'log_joint')
 _GREP = next(c for c in table.GAMMA if c.row.name == 'grep')
 
@@ -717,7 +717,7 @@ _TRANSFORMED = [
     ),
   ),
   *_in(
-    'ops.checks',
+    'ops.lost_paths',
     ('any path will do', 'and not every_layer', '')
     + (_drawn('stl', 'chain'), _LOST),
     ('every layer of a mean', 'and not every_layer', 'and False')
@@ -742,7 +742,7 @@ _TRANSFORMED = [
     ('lost path', *_NOT_CHECKED, _drawn('elbo'), _LOST),
     (
       'lost path of a mean',
-      'checks.differentiable(integrand, every_layer=False)',
+      'lost_paths.differentiable(integrand, every_layer=False)',
       'integrand',
       _drawn('elbo'),
       _LOST_MEAN,
@@ -770,7 +770,7 @@ _TRANSFORMED = [
     ('lost path', *_NOT_CHECKED, _GREP, _LOST),
     (
       'lost path of a mean',
-      'checks.differentiable(integrand, every_layer=False)',
+      'lost_paths.differentiable(integrand, every_layer=False)',
       'integrand',
       _GREP,
       _LOST_MEAN,

@@ -88,6 +88,8 @@ class Row:
   @property
   def size(self) -> str:
     """The option that says how much is drawn."""
+    if 'num_bounds' in dict(self.options):
+      return 'num_samples_per_bound'
     return 'num_pairs' if self.draws == 'pairs' else 'num_samples'
 
   def make(self, count: int, **options: Any) -> tf_mco.Estimator:
@@ -102,6 +104,11 @@ class Row:
 
 def _elbo_of_one(count: int) -> str | None:
   return 'elbo' if count == 1 else None
+
+
+def _elbo_of_pairs(count: int) -> str | None:
+  """Two bounds of one sample each are two ELBOs."""
+  return 'elbo' if count == 2 else None
 
 
 _SCORED = {'draws': 'score', 'unbiased_for': None, 'zero_at_one': True}
@@ -233,13 +240,13 @@ ROWS = (
     **_GROUPED,
     **_ATTACHED,
   ),
-  Row('piwae', 'iwae', formulas.piwae, unbiased_for=None, **_GROUPED),
+  Row('piwae', 'iwae', formulas.piwae, unbiased_for=_elbo_of_pairs, **_GROUPED),
   Row(
     'ciwae',
     'other',
     formulas.attached(formulas.ciwae),
     options=(('beta', 0.3),),
-    unbiased_for=None,
+    unbiased_for=_elbo_of_one,
     **_ATTACHED,
   ),
   Row(
@@ -247,7 +254,7 @@ ROWS = (
     'other',
     formulas.attached(formulas.renyi),
     options=(('alpha', 0.6),),
-    unbiased_for=None,
+    unbiased_for=_elbo_of_one,
     **_ATTACHED,
   ),
   # The noise of Gamma variables.
@@ -391,6 +398,24 @@ def _in_other_forms() -> list[Case]:
 
 OTHER_FORMS = _in_other_forms()
 
+# The ends of ranges of options, where a row is another row.
+_END_ROWS = [
+  Row(
+    name,
+    bound,
+    formulas.attached(getattr(formulas, bound)),
+    options=((option, value),),
+    label=f'{option}={value}',
+  )
+  for name, option, value, bound in (
+    ('ciwae', 'beta', 0, 'iwae'),
+    ('ciwae', 'beta', 1.0, 'elbo'),
+    ('renyi', 'alpha', 0.0, 'iwae'),
+    ('miwae', 'num_bounds', 1, 'iwae'),
+    ('piwae', 'num_bounds', 1, 'iwae'),
+  )
+]
+
 # The other rows draw by the same lines as one of these.
 DRAWN_ALIKE = [
   BY_NAME[name] for name in ('reinforce', 'vimco-geometric', 'disarm')
@@ -450,6 +475,7 @@ INTEGRATED = [case for row in REAL_ROWS for case in _means(row)]
 CHAIN_VARIANCES = [
   real(row, 'chain', 2) for row in REAL_ROWS if row.declared(2) is None
 ]
+ENDS = [real(row, 'normal', count) for row in _END_ROWS for count in (1, 2)]
 # Rows that are the ELBO with one sample, or nothing but a score.
 _OF_ONE = (
   *('elbo', 'iwae', 'dreg', 'stl', 'aisle-kl', 'ciwae', 'renyi'),

@@ -43,8 +43,8 @@ def at_equal_evaluations(
   >>> sized['disarm'].num_pairs, sized['vimco'].num_samples
   (2, 4)
   """
-  checks.at_least('evaluations', evaluations, 1)
-  checks.at_least('num_layers', num_layers, 1)
+  evaluations = checks.at_least('evaluations', evaluations, 1)
+  num_layers = checks.at_least('num_layers', num_layers, 1)
   posterior = posteriors.Chain([_unused] * num_layers)
   return {
     label: _sized(label, estimator, evaluations, posterior)
@@ -96,11 +96,7 @@ def _estimator(
   """Returns an estimator, made from its name if need be."""
   if isinstance(estimator, str):
     return registry.get_estimator(estimator)
-  if not isinstance(estimator, estimator_lib.Estimator):
-    raise ValueError(
-      f'Expected an estimator or its name. Received: {estimator!r}'
-    )
-  return estimator
+  return estimator_lib.require(estimator)
 
 
 def _sized(

@@ -89,7 +89,7 @@ class EstimatorComparison(keras.callbacks.Callback):
       seed: The seed of the binarization of x and, with the step, of the draws.
     """
     super().__init__()
-    checks.at_least('every_epochs', every_epochs, 1)
+    every_epochs = checks.at_least('every_epochs', every_epochs, 1)
     self.estimators = equal_cost.labelled(estimators)
     self.every_epochs = every_epochs
     self.num_draws = num_draws

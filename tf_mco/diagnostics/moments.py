@@ -114,8 +114,10 @@ def batches(
       long.
     seed: An integer or an int32 `[2]` tensor.
   """
-  checks.at_least('num_batches', num_batches, 2)
-  checks.at_least('num_draws', num_draws, 2 * num_batches, 'two per batch')
+  num_batches = checks.at_least('num_batches', num_batches, 2)
+  num_draws = checks.at_least(
+    'num_draws', num_draws, 2 * num_batches, 'two per batch'
+  )
   seed = random.as_seed(seed)
   num_batches = max(num_batches, -(-num_draws // _MOST_PER_BATCH))
   edges = [i * num_draws // num_batches for i in range(num_batches + 1)]

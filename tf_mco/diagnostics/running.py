@@ -32,7 +32,7 @@ class RunningVariance(tf.Module):
       raise ValueError(
         f'`decay` must lie between 0 and 1. Received: decay={decay!r}'
       )
-    checks.at_least('every', every, 1)
+    every = checks.at_least('every', every, 1)
     self.decay, self.every = float(decay), every
     self.steps = tf.Variable(0, trainable=False, dtype=tf.int64, name='steps')
     self.means: dict[str, list[tf.Variable]] = {}

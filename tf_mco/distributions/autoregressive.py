@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+import inspect
 
 import tensorflow as tf
 
@@ -11,6 +12,7 @@ from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import log_space
+from tf_mco.distributions import parameter_checks
 from tf_mco.distributions import sample_memory
 from tf_mco.distributions import sampling
 
@@ -64,10 +66,11 @@ class Autoregressive(log_space.KeepsLog, tfd.Distribution):
         scalar.
     """
     parameters = {'conditionals': conditionals, 'name': name}
-    if not conditionals:
+    listed = isinstance(conditionals, Sequence) and len(conditionals) > 0
+    if not listed or not all(map(callable, conditionals)):
       raise ValueError(
-        'An autoregressive distribution needs at least one conditional. '
-        'Received: none'
+        'An autoregressive distribution needs a list of functions, one for each'
+        f' component. Received: conditionals={conditionals!r}'
       )
     self._conditionals = list(conditionals)
     first = self._conditional(())
@@ -91,7 +94,17 @@ class Autoregressive(log_space.KeepsLog, tfd.Distribution):
   def _conditional(self, previous: Sequence[tf.Tensor]) -> tfd.Distribution:
     """Returns the distribution of the component after the previous ones."""
     index = len(previous)
+    try:
+      inspect.signature(self._conditionals[index]).bind(*previous)
+    except TypeError as error:
+      raise ValueError(
+        f'Conditional {index} of an autoregressive distribution must be a '
+        f'function of the {index} previous components. Received: '
+        f'{self._conditionals[index]!r} ({error})'
+      ) from error
     conditional = self._conditionals[index](*previous)
+    name = f'conditional {index} of an autoregressive distribution'
+    parameter_checks.distribution(name, conditional)
     if conditional.event_shape.rank != 0:
       raise ValueError(
         'Each conditional of an autoregressive distribution must be scalar. '

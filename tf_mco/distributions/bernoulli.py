@@ -46,6 +46,7 @@ class Bernoulli(tfd.Bernoulli):
         logits.
       name: the name of the distribution.
     """
+    parameter_checks.floating('Bernoulli', logits=logits)
     parameters = {'logits': logits, 'name': name}
     logits = parameter_checks.kept_or_tensor(logits)
     super().__init__(logits=logits, dtype=logits.dtype, name=name)

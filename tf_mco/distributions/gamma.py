@@ -97,8 +97,16 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
     Raises:
       ValueError: for a value that is known and not positive, such as NaN.
     """
-    checks.positive('Gamma', concentration=concentration, rate=rate)
-    checks.finite('Gamma', log_rate=log_rate)
+    rates = checks.given(rate=rate, log_rate=log_rate)
+    if len(rates) != 1:
+      raise ValueError(
+        'Gamma takes either `rate` or `log_rate`. Received: '
+        f'rate={rate!r}, log_rate={log_rate!r}'
+      )
+    checks.positive(
+      'Gamma', concentration=concentration, **checks.given(rate=rate)
+    )
+    checks.finite('Gamma', **checks.given(log_rate=log_rate))
     super().__init__(
       concentration,
       rate,

@@ -72,7 +72,8 @@ def implicit(
   """
   if isinstance(distribution, (list, tuple)):
     return _chain(distribution)
-  if not isinstance(distribution, tfd.Distribution):
+  joint = isinstance(distribution, tfd.JointDistribution)
+  if joint or not isinstance(distribution, tfd.Distribution):
     raise ValueError(
       '`implicit` takes a tfd.Distribution, or a list of scalar conditionals. '
       f'Received: {distribution!r}'

@@ -9,6 +9,7 @@ from tf_mco import types
 from tf_mco._tfp import tfd
 from tf_mco._tfp import util as tfp_util
 from tf_mco.distributions import cdf as cdf_lib
+from tf_mco.distributions import parameter_checks
 from tf_mco.distributions import sampling
 from tf_mco.distributions.numerics import implicit_gradient
 from tf_mco.distributions.numerics import mixture_weights
@@ -87,6 +88,11 @@ class MixtureSameFamily(tfd.MixtureSameFamily):
       'allow_nan_stats': allow_nan_stats,
       'name': name,
     }
+    if not isinstance(mixture_distribution, tfd.Categorical):
+      raise ValueError(
+        '`mixture_distribution` must be a tfd.Categorical, whose categories are'
+        f' the components. Received: {mixture_distribution!r}'
+      )
     _check_components(components_distribution)
     super().__init__(
       mixture_distribution,
@@ -202,6 +208,7 @@ def _mixed_cdf(
 
 def _check_components(components: tfd.Distribution) -> None:
   """Raises ValueError unless the components are scalars or factorize."""
+  parameter_checks.distribution('components_distribution', components)
   scalar = sampling.unwrap(components)
   event_rank = components.event_shape.rank
   if scalar.event_shape.rank != 0 or event_rank not in (0, 1):

@@ -6,13 +6,18 @@ A value in a graph is not known when the distribution is made. There
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 import numpy as np
 import tensorflow as tf
 
 from tf_mco import types
+from tf_mco._tfp import tfd
 from tf_mco._tfp import util as tfp_util
+
+# Values of these types are no parameters, and would fail inside TFP.
+_NO_NUMBERS = (str, bytes, Mapping, set, type, tfd.Distribution)
 
 
 def kept_or_tensor(
@@ -56,31 +61,96 @@ def _leaves(value: types.TensorLike) -> list:
   return [] if isinstance(value, np.generic) else [value]
 
 
-def positive(owner: str, **values: types.TensorLike | None) -> None:
+def given(
+  **values: types.TensorLike | None,
+) -> dict[str, types.TensorLike]:
+  """Returns the optional parameters that a user gave, by name."""
+  return {name: v for name, v in values.items() if v is not None}
+
+
+def numbers(owner: str, **values: types.TensorLike) -> None:
+  """Raises ValueError unless all values may be tensors of numbers.
+
+  Args:
+    owner: the name of the distribution, for the message.
+    **values: parameters by name.
+  """
+  for name, value in values.items():
+    if value is None or isinstance(value, _NO_NUMBERS) or _is_no_array(value):
+      raise ValueError(
+        f'`{name}` of {owner} must be numbers. Received: {name}={value!r}'
+      )
+
+
+def floating(owner: str, **values: types.TensorLike) -> None:
+  """Raises ValueError unless all values are floating numbers."""
+  numbers(owner, **values)
+  for name, value in values.items():
+    array = known_value(value) if not tf.is_tensor(value) else None
+    dtype = value.dtype if tf.is_tensor(value) else None
+    if array is not None:
+      dtype = tf.as_dtype(array.dtype)
+    if dtype is not None and not dtype.is_floating:
+      raise ValueError(
+        f'`{name}` of {owner} must be floating numbers. Received: {dtype.name}'
+      )
+
+
+def distribution(name: str, value: object) -> None:
+  """Raises ValueError unless `value` is one distribution of one variable."""
+  single = isinstance(value, tfd.Distribution)
+  if not single or isinstance(value, tfd.JointDistribution):
+    raise ValueError(
+      f'`{name}` must be a tfd.Distribution, of one variable. Received: '
+      f'{value!r}'
+    )
+
+
+def _is_no_array(value: object) -> bool:
+  """Returns whether a list is ragged, or an array is not of numbers."""
+  if isinstance(value, np.ndarray):
+    return value.dtype.kind not in 'biuf'
+  if not isinstance(value, (list, tuple)):
+    return False
+  leaves = _leaves(value)
+  if any(leaf is None or isinstance(leaf, _NO_NUMBERS) for leaf in leaves):
+    return True
+  if any(not isinstance(leaf, (int, float)) for leaf in leaves):
+    return False  # a tensor is among them
+  try:
+    return np.asarray(value).dtype.kind not in 'biuf'
+  except ValueError:
+    return True
+
+
+def positive(owner: str, **values: types.TensorLike) -> None:
   """Raises ValueError unless all known values are positive and finite.
 
   NaN is refused as well.
 
   Args:
     owner: the name of the distribution, for the message.
-    **values: parameters by name. None is accepted.
+    **values: parameters by name.
   """
+  numbers(owner, **values)
   for name, value in values.items():
     array = known_value(value)
     if array is not None and not np.all((array > 0) & np.isfinite(array)):
       _refuse(owner, name, 'positive and finite', array)
 
 
-def non_negative(owner: str, **values: types.TensorLike | None) -> None:
+def non_negative(owner: str, **values: types.TensorLike) -> None:
   """Raises ValueError unless all known values are finite and at least 0."""
+  numbers(owner, **values)
   for name, value in values.items():
     array = known_value(value)
     if array is not None and not np.all((array >= 0) & np.isfinite(array)):
       _refuse(owner, name, 'non-negative and finite', array)
 
 
-def finite(owner: str, **values: types.TensorLike | None) -> None:
+def finite(owner: str, **values: types.TensorLike) -> None:
   """Raises ValueError unless all known values are finite."""
+  numbers(owner, **values)
   for name, value in values.items():
     array = known_value(value)
     if array is not None and not np.all(np.isfinite(array)):
@@ -89,6 +159,7 @@ def finite(owner: str, **values: types.TensorLike | None) -> None:
 
 def ordered(owner: str, low: types.TensorLike, high: types.TensorLike) -> None:
   """Raises ValueError unless low < high, if both are known."""
+  numbers(owner, low=low, high=high)
   below, above = known_value(low), known_value(high)
   if below is None or above is None:
     return

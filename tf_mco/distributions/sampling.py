@@ -17,6 +17,7 @@ from tf_mco.distributions import dirichlet
 from tf_mco.distributions import gamma
 from tf_mco.distributions import log_space
 from tf_mco.distributions import normal_noise
+from tf_mco.distributions import parameter_checks
 from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 
 _Sizes: TypeAlias = Sequence[int | tf.Tensor]
@@ -79,6 +80,8 @@ def sample(
     >>> z.shape, z.dtype
     (TensorShape([5, 4, 3]), tf.float32)
   """
+  parameter_checks.distribution('distribution', distribution)
+  sample_shape = sizes_of(sample_shape)
   inner = own(unwrap(distribution))
   if isinstance(inner, log_space.KeepsLog):
     return inner.sample_keeping_log(sample_shape, seed)
@@ -110,6 +113,8 @@ def log_prob(distribution: tfd.Distribution, samples: tf.Tensor) -> tf.Tensor:
     >>> bool(abs(tf.reduce_mean(log_q) + q.entropy()) < 0.1)
     True
   """
+  parameter_checks.distribution('distribution', distribution)
+  parameter_checks.numbers('log_prob', samples=samples)
   inner = unwrap(distribution)
   if type(inner) in _OWN:
     per_event, inner_rank = own(inner).log_prob(samples), inner.event_shape.rank
@@ -134,12 +139,31 @@ def own(distribution: tfd.Distribution) -> tfd.Distribution:
 
 
 def sizes_of(sample_shape: types.SampleShape) -> list[int | tf.Tensor]:
-  """Returns the sizes of the sample axes, an empty list for a single sample."""
-  if isinstance(sample_shape, (int, np.integer)):
-    return [int(sample_shape)]
+  """Returns the sizes of the sample axes, an empty list for a single sample.
+
+  Raises:
+    ValueError: for what is neither a size nor a list of sizes, and for a
+      negative size.
+  """
   if tf.is_tensor(sample_shape):
     return tf.unstack(tf.reshape(sample_shape, [-1]))
-  return list(sample_shape)
+  single = isinstance(sample_shape, (int, np.integer))
+  listed = isinstance(
+    sample_shape, (list, tuple, tf.TensorShape, range, np.ndarray)
+  )
+  sizes = [sample_shape] if single else list(sample_shape) if listed else [None]
+  if not all(tf.is_tensor(size) or _is_size(size) for size in sizes):
+    raise ValueError(
+      '`sample_shape` must be a list of sizes, which are integers of at least 0'
+      f' or scalar tensors. Received: sample_shape={sample_shape!r}'
+    )
+  return [size if tf.is_tensor(size) else int(size) for size in sizes]
+
+
+def _is_size(value: object) -> bool:
+  """Returns whether a value is an integer of at least 0."""
+  whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+  return whole and value >= 0
 
 
 def unwrap(distribution: tfd.Distribution) -> tfd.Distribution:
@@ -159,6 +183,7 @@ def unwrap(distribution: tfd.Distribution) -> tfd.Distribution:
     >>> distributions.unwrap(tfd.Independent(normal, 1)) is normal
     True
   """
+  parameter_checks.distribution('distribution', distribution)
   while type(distribution) in _INDEPENDENT:
     distribution = distribution.distribution
   return distribution

@@ -16,6 +16,7 @@ from tf_mco._tfp import tfb
 from tf_mco._tfp import tfd
 from tf_mco.distributions import autoregressive
 from tf_mco.distributions import mixture
+from tf_mco.distributions import parameter_checks
 from tf_mco.distributions import word_counts
 
 REAL = 'real'
@@ -74,6 +75,7 @@ def support_of(distribution: tfd.Distribution) -> str | None:
     >>> distributions.support_of(distributions.Gamma(1.0, 1.0))
     'positive'
   """
+  parameter_checks.distribution('distribution', distribution)
   try:
     bijector = distribution.experimental_default_event_space_bijector()
   except (NotImplementedError, TypeError, ValueError, AttributeError):

@@ -38,9 +38,18 @@ class WordCounts(tfd.Distribution):
       probs: `[..., V]`, non-negative numbers of sum 1. The gradient of
         `log_prob` flows to the probabilities.
       name: the name of the distribution.
+    Raises:
+      ValueError: for other numbers, as far as they are known.
     """
+    parameter_checks.floating('WordCounts', probs=probs)
+    parameter_checks.non_negative('WordCounts', probs=probs)
     parameters = {'probs': probs, 'name': name}
     self._probs = parameter_checks.kept_or_tensor(probs)
+    if self._probs.shape.rank == 0:
+      raise ValueError(
+        '`probs` of WordCounts must be [..., V], one number for each word. '
+        f'Received: probs={probs!r}'
+      )
     super().__init__(
       dtype=self._probs.dtype,
       reparameterization_type=tfd.NOT_REPARAMETERIZED,

@@ -148,6 +148,7 @@ class AntitheticPairs(abc.ABC):
   shared_randomness: bool = False
 
   def __post_init__(self) -> None:
+    checks.plain_options(self)
     checks.at_least('num_pairs', self.num_pairs, 1)
     checks.boolean('shared_randomness', self.shared_randomness)
 

@@ -1,8 +1,15 @@
 """Antithetic Bernoulli pairs, and the gradients of ARM and DisARM from them."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import functools
+
 import tensorflow as tf
 
+from tf_mco import types
 from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
+from tf_mco.ops import checks
 from tf_mco.ops import gradients
 
 
@@ -55,6 +62,9 @@ def disarm_gradient(
     logits: `[..., D]`, broadcast against b. No gradient flows to any argument.
   Returns:
     `[..., D]`, zero where the two samples agree.
+  Raises:
+    ValueError: for shapes that do not fit, and for other dtypes than one that
+      is floating.
 
   #### Example
 
@@ -66,6 +76,13 @@ def disarm_gradient(
 
   Reference: Dong, Mnih and Tucker (2020), arXiv:2006.10680.
   """
+  f, f_tilde, b, b_tilde, logits = _checked(
+    '`disarm_gradient` takes f, f_tilde [...]; b, b_tilde [..., D] and logits, '
+    'which broadcast to b: they',
+    of_samples={'f': f, 'f_tilde': f_tilde},
+    of_events={'b': b, 'b_tilde': b_tilde},
+    broadcast={'logits': logits},
+  )
   half_difference = gradients.expand_to_event(f - f_tilde, b) / 2
   # b - b_tilde is (-1)^b_tilde where they differ, and 0 where they agree.
   return tf.stop_gradient(
@@ -85,6 +102,9 @@ def arm_gradient(f: tf.Tensor, f_tilde: tf.Tensor, u: tf.Tensor) -> tf.Tensor:
       flows to any argument.
   Returns:
     `[..., D]`.
+  Raises:
+    ValueError: for shapes that do not fit, and for other dtypes than one that
+      is floating.
 
   #### Example
 
@@ -94,5 +114,52 @@ def arm_gradient(f: tf.Tensor, f_tilde: tf.Tensor, u: tf.Tensor) -> tf.Tensor:
 
   Reference: Yin and Zhou (2019), Theorem 1, arXiv:1807.11143.
   """
+  f, f_tilde, u = _checked(
+    '`arm_gradient` takes f, f_tilde [...] and u [..., D]: they',
+    of_samples={'f': f, 'f_tilde': f_tilde},
+    of_events={'u': u},
+  )
   difference = gradients.expand_to_event(f - f_tilde, u)
   return tf.stop_gradient(difference * (u - 0.5))
+
+
+def _checked(
+  who: str,
+  *,
+  of_samples: Mapping[str, types.TensorLike],
+  of_events: Mapping[str, types.TensorLike],
+  broadcast: Mapping[str, types.TensorLike] | None = None,
+) -> tuple[tf.Tensor, ...]:
+  """Returns the arguments of a gradient as tensors, in their order.
+
+  Args:
+    who: the subject of the message.
+    of_samples: values `[...]`, which broadcast to one shape.
+    of_events: values `[..., D]` of one shape.
+    broadcast: values that broadcast to `[..., D]`.
+  Raises:
+    ValueError: for shapes that are known and do not fit.
+  """
+  values = {**of_samples, **of_events, **(broadcast or {})}
+  converted = checks.tensors(who, **values)
+  shapes = {k: t.shape for k, t in zip(values, converted, strict=True)}
+  event = shapes[next(iter(of_events))]
+  try:
+    sample = _broadcast([shapes[name] for name in of_samples])
+    if event.rank is None or sample.rank is None:
+      return converted
+    fit = event[: sample.rank].is_compatible_with(sample)
+    fit &= all(shapes[name].is_compatible_with(event) for name in of_events)
+    full = _broadcast([event, *(shapes[name] for name in broadcast or ())])
+    fit &= full.is_compatible_with(event)
+  except ValueError:
+    fit = False
+  if not fit:
+    received = ', '.join(f'{k}.shape={shape}' for k, shape in shapes.items())
+    raise ValueError(f'{who} must have such shapes. Received: {received}')
+  return converted
+
+
+def _broadcast(shapes: Sequence[tf.TensorShape]) -> tf.TensorShape:
+  """Returns the shape to which all broadcast; ValueError if there is none."""
+  return functools.reduce(tf.broadcast_static_shape, shapes)

@@ -12,6 +12,7 @@ from tf_mco import types
 from tf_mco.estimators import estimator
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
+from tf_mco.ops import lost_paths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,10 +52,9 @@ class Elbo(independent_samples.ReparameterizedSamples, estimator.MeanEstimator):
     """
     posterior = posteriors.as_posterior(posterior)
     like = tf.stop_gradient(posterior.log_q(draw))
+    followed = lost_paths.differentiable(integrand, every_layer=False)
     return estimator.from_mean(
-      checks.call_log_joint(
-        checks.differentiable(integrand, every_layer=False), draw.samples, like
-      )
+      checks.call_log_joint(followed, draw.samples, like)
     )
 
   def surrogate(
@@ -72,7 +72,7 @@ class Elbo(independent_samples.ReparameterizedSamples, estimator.MeanEstimator):
       ValueError: if log_joint has no gradient in the samples of a layer.
     """
     posterior = posteriors.as_posterior(posterior)
-    log_w = posterior.log_weights(checks.differentiable(log_joint), draw)
+    log_w = posterior.log_weights(lost_paths.differentiable(log_joint), draw)
     integrand = posterior.elbo_integrand(log_joint, draw)
     bound = estimator.from_mean(log_w if integrand is None else integrand)
     return types.Surrogate(

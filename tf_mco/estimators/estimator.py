@@ -58,6 +58,23 @@ class Estimator(Protocol):
     """Returns the per-example loss whose gradient is the estimate."""
 
 
+def require(estimator: object) -> Estimator:
+  """Returns the argument.
+
+  Raises:
+    ValueError: unless it is an instance of a class of estimators.
+  """
+  if isinstance(estimator, Estimator) and not isinstance(estimator, type):
+    return estimator
+  of_class = ''
+  if isinstance(estimator, type):
+    of_class = f', a class: {estimator.__name__}() makes an estimator of it'
+  raise ValueError(
+    "Expected an estimator, say tf_mco.get_estimator('disarm') or "
+    f'tf_mco.estimators.Disarm(). Received: {estimator!r}{of_class}'
+  )
+
+
 class MeanEstimator(abc.ABC):
   """An estimator of the gradient of a mean, grad E_q[f(z)].
 

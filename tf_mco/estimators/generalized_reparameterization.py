@@ -22,6 +22,7 @@ from tf_mco.estimators import estimator
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
+from tf_mco.ops import lost_paths
 
 # One tensor, or a tuple of them, without gradient.
 Noise: TypeAlias = tf.Tensor | tuple[tf.Tensor, ...]
@@ -98,7 +99,7 @@ class GeneralizedReparameterization(
       ValueError: if the integrand has no gradient in the samples.
     """
     posterior = posteriors.as_posterior(posterior)
-    integrand = checks.differentiable(integrand, every_layer=False)
+    integrand = lost_paths.differentiable(integrand, every_layer=False)
     gammas = _gammas(posterior)
     variable = self.variable(draw.extras, gammas.concentration)
     samples = gammas.to_samples(variable.log_x)
@@ -123,7 +124,7 @@ class GeneralizedReparameterization(
     """
     posterior = posteriors.as_posterior(posterior)
     # Checked apart, because log q has a gradient in the samples as well.
-    log_joint = checks.differentiable(log_joint)
+    log_joint = lost_paths.differentiable(log_joint)
 
     def log_weights(samples: types.Samples) -> tf.Tensor:
       log_q = posterior.log_prob(samples)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.ops import checks
+from tf_mco.ops import lost_paths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +25,7 @@ class IndependentSamples:
   minimum_reason: ClassVar[str] = ''
 
   def __post_init__(self) -> None:
+    checks.plain_options(self)
     checks.at_least(
       'num_samples', self.num_samples, self.minimum, self.minimum_reason
     )
@@ -104,7 +106,7 @@ def reparameterized_draw(
   if rescores:
     posterior.require_rescoring()
   draw = posterior.sample_and_score(
-    checks.differentiable(log_joint), num_samples, seed=seed
+    lost_paths.differentiable(log_joint), num_samples, seed=seed
   )
   posterior.require_reparameterized(draw.samples)
   posterior.require_periodic(log_joint, draw.samples)

@@ -13,6 +13,7 @@ from tf_mco import types
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import log_weights as log_weights_lib
+from tf_mco.ops import lost_paths
 
 
 def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
@@ -38,8 +39,7 @@ def iwae_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
 
   Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519.
   """
-  log_p, log_q = tf.convert_to_tensor(log_p), tf.convert_to_tensor(log_q)
-  checks.log_weights(log_p, log_q)
+  log_p, log_q = checks.log_weights(log_p, log_q)
   return -log_weights_lib.log_mean_exp(log_p - log_q)
 
 
@@ -61,7 +61,7 @@ class AttachedBound(independent_samples.ReparameterizedSamples, abc.ABC):
       ValueError: if log_joint has no gradient in the samples of a layer.
     """
     posterior = posteriors.as_posterior(posterior)
-    log_w = posterior.log_weights(checks.differentiable(log_joint), draw)
+    log_w = posterior.log_weights(lost_paths.differentiable(log_joint), draw)
     bound = self.bound(log_w)
     return types.Surrogate(
       loss=-bound,
@@ -106,18 +106,24 @@ class Ciwae(AttachedBound):
 
   Args:
     num_samples: K >= 1.
-    beta: the weight of the ELBO, in [0, 1].
+    beta: the weight of the ELBO, in [0, 1]. The end 0 is `iwae`, and the end 1
+      is the ELBO, which any beta gives at K = 1.
   Reference: Rainforth et al. (2018), arXiv:1802.04537.
   """
 
   num_samples: int = 5
   beta: float = 0.5
 
-  unbiased_for: ClassVar[None] = None
-
   def __post_init__(self) -> None:
     super().__post_init__()
     checks.in_interval('beta', self.beta, 0, 1)
+
+  @property
+  def unbiased_for(self) -> str | None:
+    """'iwae' at beta 0, 'elbo' at beta 1 and at K = 1, else None."""
+    if self.beta == 0:
+      return 'iwae'
+    return 'elbo' if self.beta == 1 or self.num_samples == 1 else None
 
   def bound(self, log_w: tf.Tensor) -> tf.Tensor:
     """Returns beta mean_k(log w[k]) + (1 - beta) log(mean_k(w[k]))."""
@@ -134,18 +140,24 @@ class Renyi(AttachedBound):
 
   Args:
     num_samples: K >= 1.
-    alpha: 0 gives the K-sample bound. Towards 1 the bound falls to the ELBO.
+    alpha: 0 gives the K-sample bound. Towards 1 the bound falls to the ELBO,
+      which any alpha gives at K = 1.
   Reference: Li and Turner (2016), arXiv:1602.02311.
   """
 
   num_samples: int = 5
   alpha: float = 0.5
 
-  unbiased_for: ClassVar[None] = None
-
   def __post_init__(self) -> None:
     super().__post_init__()
     checks.in_interval('alpha', self.alpha, 0, 1, open_above=True)
+
+  @property
+  def unbiased_for(self) -> str | None:
+    """'iwae' at alpha 0, 'elbo' at K = 1, else None."""
+    if self.alpha == 0:
+      return 'iwae'
+    return 'elbo' if self.num_samples == 1 else None
 
   def bound(self, log_w: tf.Tensor) -> tf.Tensor:
     """Returns log(mean_k(w[k]^(1 - alpha))) / (1 - alpha)."""

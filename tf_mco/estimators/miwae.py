@@ -14,6 +14,7 @@ from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
+from tf_mco.ops import lost_paths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,7 @@ class _GroupedBounds:
   rescores: ClassVar[bool] = True
 
   def __post_init__(self) -> None:
+    checks.plain_options(self)
     checks.at_least('num_bounds', self.num_bounds, 1)
     checks.at_least('num_samples_per_bound', self.num_samples_per_bound, 1)
 
@@ -92,7 +94,7 @@ class Miwae(_GroupedBounds):
       ValueError: if log_joint has no gradient in the samples of a layer.
     """
     posterior = posteriors.as_posterior(posterior)
-    log_w = posterior.log_weights(checks.differentiable(log_joint), draw)
+    log_w = posterior.log_weights(lost_paths.differentiable(log_joint), draw)
     bound = self.mean_bound(log_w)
     return types.Surrogate(
       loss=-bound,
@@ -114,7 +116,12 @@ class Piwae(_GroupedBounds):
   Reference: Rainforth et al. (2018), arXiv:1802.04537.
   """
 
-  unbiased_for: ClassVar[None] = None
+  @property
+  def unbiased_for(self) -> str | None:
+    """'iwae' at M = 1, which is one bound; 'elbo' at K = 1; else None."""
+    if self.num_bounds == 1:
+      return 'iwae'
+    return 'elbo' if self.num_samples_per_bound == 1 else None
 
   @property
   def num_samples(self) -> int:
@@ -137,7 +144,7 @@ class Piwae(_GroupedBounds):
     scaled = tf.nest.map_structure(scale, draw.samples)
     log_q = posterior.log_prob(draw.samples)
     log_p = checks.call_log_joint(
-      checks.differentiable(log_joint), scaled, tf.stop_gradient(log_q)
+      lost_paths.differentiable(log_joint), scaled, tf.stop_gradient(log_q)
     )
     log_w = tf.stop_gradient(log_p) - tf.stop_gradient(log_q)
     # Serves model and prior: the weights of all M K samples.

@@ -21,6 +21,7 @@ from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
+from tf_mco.ops import lost_paths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +79,8 @@ def surrogate(
     lambda path: posterior.log_prob(posterior.pack(path)),
     leaves,
   )
-  log_p = checks.call_log_joint(checks.differentiable(log_joint), scaled, log_q)
+  log_joint = lost_paths.differentiable(log_joint)
+  log_p = checks.call_log_joint(log_joint, scaled, log_q)
   log_w = tf.stop_gradient(log_p) - log_q
   # Stopped here: the derivative of the softmax serves nobody, and XLA refuses
   # its transposition under a tape that is outside of a compiled loop.

@@ -35,8 +35,7 @@ def reinforce_loo_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
 
   Reference: Kool, van Hoof and Welling (2019), Buy 4 REINFORCE samples.
   """
-  log_p, log_q = tf.convert_to_tensor(log_p), tf.convert_to_tensor(log_q)
-  checks.log_weights(log_p, log_q)
+  log_p, log_q = checks.log_weights(log_p, log_q)
   # Serves the posterior: the direct term has mean zero and is dropped.
   values = log_p - tf.stop_gradient(log_q)
   return _surrogate(values, log_q).loss

@@ -36,8 +36,7 @@ def rws_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
     ValueError: if the shapes are not the same `[K, B]`.
   Reference: Bornschein and Bengio (2015), arXiv:1406.2751.
   """
-  log_p, log_q = tf.convert_to_tensor(log_p), tf.convert_to_tensor(log_q)
-  checks.log_weights(log_p, log_q)
+  log_p, log_q = checks.log_weights(log_p, log_q)
   return weighted_score_surrogate(log_p, log_q, lambda weights: weights).loss
 
 

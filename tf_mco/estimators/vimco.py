@@ -47,8 +47,7 @@ def vimco_loss(
   Reference: Mnih and Rezende (2016), Algorithm 1, arXiv:1602.06725.
   """
   checks.one_of('baseline', baseline, _BASELINES)
-  log_p, log_q = tf.convert_to_tensor(log_p), tf.convert_to_tensor(log_q)
-  checks.log_weights(log_p, log_q)
+  log_p, log_q = checks.log_weights(log_p, log_q)
   checks.at_least('num_samples', log_p.shape[0], 2, _REASON)
   return _surrogate(log_p, log_q, baseline).loss
 

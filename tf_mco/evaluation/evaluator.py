@@ -60,7 +60,7 @@ class Evaluator:
     num_samples: int,
     jit_compile: bool = True,
   ):
-    checks.at_least('num_samples', num_samples, 1)
+    num_samples = checks.at_least('num_samples', num_samples, 1)
     self.model = model
     self.num_samples = num_samples
     # AutoGraph is off because `fit` does not convert layers either.

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+import dataclasses
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_mco import types
 
 
-def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
-  """Raises ValueError unless both are `[K, B]`, of one shape and dtype."""
-  if not _same_shape(log_p.shape, log_q.shape):
+def log_weights(
+  log_p: types.TensorLike, log_q: types.TensorLike
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns both as tensors.
+
+  Raises:
+    ValueError: unless both are `[K, B]`, of one shape and one floating dtype.
+  """
+  log_p, log_q = tensors('`log_p` and `log_q`', log_p=log_p, log_q=log_q)
+  if not same_shape(log_p.shape, log_q.shape):
     raise ValueError(
       '`log_p` and `log_q` must have the same shape [K, B]: K samples of B '
       f'examples. Received: log_p.shape={log_p.shape}, '
@@ -22,14 +32,37 @@ def log_weights(log_p: tf.Tensor, log_q: tf.Tensor) -> None:
       'The number of samples K, the first axis of `log_p` and `log_q`, must '
       f'be static. Received: log_p.shape={log_p.shape}'
     )
-  if log_p.dtype != log_q.dtype:
+  return log_p, log_q
+
+
+def tensors(who: str, **values: types.TensorLike) -> tuple[tf.Tensor, ...]:
+  """Returns values as tensors of one floating dtype.
+
+  Args:
+    who: the subject of the message.
+    **values: tensors, or what TensorFlow converts to them, by name.
+  Raises:
+    ValueError: for anything else.
+  """
+  converted = {}
+  for name, value in values.items():
+    try:
+      converted[name] = tf.convert_to_tensor(value)
+    except (TypeError, ValueError) as error:
+      raise ValueError(
+        f'{who} must be tensors. Received: {name}={value!r}'
+      ) from error
+  dtypes = {name: tensor.dtype for name, tensor in converted.items()}
+  one, *others = set(dtypes.values())
+  if others or not one.is_floating:
+    names = ', '.join(f'{k}.dtype={dtype.name}' for k, dtype in dtypes.items())
     raise ValueError(
-      '`log_p` and `log_q` must have one dtype. Received: '
-      f'log_p.dtype={log_p.dtype.name}, log_q.dtype={log_q.dtype.name}'
+      f'{who} must have one dtype, which is floating. Received: {names}'
     )
+  return tuple(converted.values())
 
 
-def _same_shape(shape: tf.TensorShape, other: tf.TensorShape) -> bool:
+def same_shape(shape: tf.TensorShape, other: tf.TensorShape) -> bool:
   """Returns whether both shapes are `[K, B]`, as far as they are known."""
   if (shape.rank, other.rank) != (2, 2) or not shape.is_compatible_with(other):
     return False
@@ -50,9 +83,9 @@ def call_log_joint(
   Raises:
     ValueError: if the result has another shape or another dtype.
   """
-  name = _name_of(fn)
-  value = tf.convert_to_tensor(fn(samples))
-  if not _same_shape(value.shape, like.shape):
+  name = name_of(fn)
+  value = as_tensor(name, fn(samples))
+  if not same_shape(value.shape, like.shape):
     shapes = [tuple(z.shape) for z in tf.nest.flatten(samples)]
     raise ValueError(
       f'`{name}` must map samples of shape(s) {shapes} to [K, B] = '
@@ -74,142 +107,94 @@ def call_log_joint(
   return value
 
 
-def differentiable(
-  fn: types.LogJoint, *, every_layer: bool = True
-) -> types.LogJoint:
-  """Returns `fn`, which from now on must have a gradient in its samples.
-
-  An estimator that differentiates through samples needs the gradient of `fn` in
-  them. Where NumPy or a `tf.stop_gradient` cuts the path, the gradient is None,
-  and the estimate would silently lack the path's term. The first call looks for
-  each gradient. In a graph the gradient is dead code, which no step computes;
-  in eager execution a call costs one more backward pass through `fn`.
-
-  The check sees whether there is a path, and not whether the path is whole: a
-  sum of two terms passes if one of them has a gradient. The factors of a
-  `types.FactorizedLogJoint` are therefore checked one by one.
-
-  Args:
-    fn: a log-joint, or an integrand.
-    every_layer: whether `fn` needs a gradient in the samples of every
-      stochastic layer, or in those of one layer at least.
-  Returns:
-    A function of the samples, whose call raises a ValueError if a gradient is
-    None. Nothing is checked where no tape records, as under `tf.init_scope`.
-  """
-  checked = False
-
-  def checked_fn(samples: types.Samples) -> tf.Tensor:
-    nonlocal checked
-    if checked:
-      return fn(samples)
-    path = types.as_path(samples)
-    with tf.GradientTape(
-      persistent=True, watch_accessed_variables=False
-    ) as tape:
-      tape.watch([z for z in path if z.dtype.is_floating])
-      if isinstance(fn, types.FactorizedLogJoint):
-        factors = fn.factors(samples)
-        value = tf.add_n([factor.log_prob for factor in factors.values()])
-      else:
-        value = tf.convert_to_tensor(fn(samples))
-        every = tuple(range(len(path)))
-        factors = {f'`{_name_of(fn)}`': types.Factor(value, every)}
-    # A value of another shape or dtype has an error of its own, which
-    # `call_log_joint` raises.
-    if value.dtype.is_floating and _same_shape(value.shape, path[0].shape[:2]):
-      for name, factor in factors.items():
-        _require_gradient(tape, name, factor, path, every_layer)
-    checked = True
-    return value
-
-  checked_fn.__name__ = _name_of(fn)
-  return checked_fn
-
-
-def _name_of(fn: types.LogJoint) -> str:
+def name_of(fn: types.LogJoint) -> str:
   """Returns the name of a function in messages."""
   return getattr(fn, '__name__', 'log_joint')
 
 
-def _require_gradient(
-  tape: tf.GradientTape,
-  name: str,
-  factor: types.Factor,
-  path: types.Path,
-  every_layer: bool,
-) -> None:
-  """Raises ValueError if a factor lacks the gradient in its samples."""
-  layers = [i for i in factor.layers if path[i].dtype.is_floating]
-  found = tape.gradient(factor.log_prob, [path[i] for i in layers])
-  lost = [i for i, g in zip(layers, found, strict=True) if g is None]
-  if not lost or (len(lost) < len(layers) and not every_layer):
-    return
-  if not _tapes_record():
-    return
-  where = ', '.join(f'{i} (shape {path[i].shape})' for i in lost)
-  raise ValueError(
-    'This estimator differentiates through the samples, and '
-    f'{name} has no gradient in them. Expected: TensorFlow operations on the '
-    'way from the samples to log-densities. NumPy, tf.numpy_function, '
-    'tf.round and tf.stop_gradient cut the way; reinforce_loo, disarm, vimco '
-    'and rws need none. A function that is constant in the samples on purpose '
-    'adds 0 * tf.reduce_sum(z, axis=-1). Received: a gradient of None in the '
-    f'samples of stochastic layer {where}'
-  )
+def as_tensor(name: str, value: object) -> tf.Tensor:
+  """Returns what a user's function returned, as a tensor."""
+  try:
+    return tf.convert_to_tensor(value)
+  except (TypeError, ValueError) as error:
+    raise ValueError(
+      f'`{name}` must return a tensor [K, B], in nats. Received: {value!r}'
+    ) from error
 
 
-def _tapes_record() -> bool:
-  """Returns whether a tape records here: none does under `tf.init_scope`."""
-  one = tf.constant(1.0)
-  with tf.GradientTape() as tape:
-    tape.watch(one)
-    same = tf.identity(one)
-  return tape.gradient(same, one) is not None
+def function(name: str, value: object) -> None:
+  """Raises ValueError unless `value` can be called."""
+  if not callable(value):
+    raise ValueError(
+      f'`{name}` must be a function of the samples. Received: {name}={value!r}'
+    )
 
 
-def at_least(name: str, value: object, minimum: int, why: str = '') -> None:
-  """Raises ValueError unless `value` is an integer >= `minimum`."""
-  if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+def plain_options(instance: Any) -> None:
+  """Makes NumPy scalars in the fields of a frozen dataclass Python's own.
+
+  The options of an estimator are written to configurations, which are JSON.
+  """
+  for field in dataclasses.fields(instance):
+    value = getattr(instance, field.name)
+    if isinstance(value, np.generic):
+      object.__setattr__(instance, field.name, value.item())
+
+
+def at_least(name: str, value: Any, minimum: int, why: str = '') -> int:
+  """Returns an integer of Python or NumPy as Python's own.
+
+  Raises:
+    ValueError: unless `value` is an integer >= `minimum`.
+  """
+  whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+  if not whole or value < minimum:
     because = f' ({why})' if why else ''
     raise ValueError(
       f'`{name}` must be an integer of at least {minimum}{because}. '
       f'Received: {name}={value!r}'
     )
+  return int(value)
 
 
 def one_of(name: str, value: object, choices: Collection[str]) -> None:
   """Raises ValueError unless `value` is one of `choices`."""
-  if value not in choices:
+  if not isinstance(value, str) or value not in choices:
     raise ValueError(
       f'`{name}` must be one of {", ".join(map(repr, choices))}. '
       f'Received: {name}={value!r}'
     )
 
 
-def boolean(name: str, value: object) -> None:
-  """Raises ValueError unless `value` is True or False."""
-  if not isinstance(value, bool):
+def boolean(name: str, value: object) -> bool:
+  """Returns True or False of Python or NumPy; ValueError for all else."""
+  if not isinstance(value, (bool, np.bool_)):
     raise ValueError(
       f'`{name}` must be True or False. Received: {name}={value!r}'
     )
+  return bool(value)
 
 
 def in_interval(
   name: str,
-  value: object,
+  value: Any,
   low: float,
   high: float,
   *,
   open_above: bool = False,
-) -> None:
-  """Raises ValueError unless `value` is a number in [low, high] or [low, high).
+) -> float:
+  """Returns a number of Python or NumPy as Python's own.
 
-  NaN is in no interval.
+  Raises:
+    ValueError: unless `value` is in [low, high] or [low, high). NaN is in no
+      interval.
   """
+  if isinstance(value, np.number):
+    value = value.item()
   inside = isinstance(value, (int, float)) and low <= value <= high
   if isinstance(value, bool) or not inside or (open_above and value == high):
     raise ValueError(
       f'`{name}` must be a number in [{low}, {high}{")" if open_above else "]"}'
       f'. Received: {name}={value!r}'
     )
+  return value

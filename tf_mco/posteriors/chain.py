@@ -51,9 +51,12 @@ class Chain(posterior_lib.Posterior):
     Raises:
       ValueError: if there is no layer, or one that cannot be called so.
     """
+    if not isinstance(conditionals, (list, tuple)) or not conditionals:
+      raise ValueError(
+        'A Chain needs a list of conditionals, at least one. Received: '
+        f'conditionals={conditionals!r}'
+      )
     conditionals = tuple(conditionals)
-    if not conditionals:
-      raise ValueError('A Chain needs at least one conditional. Received: none')
     for layer, conditional in enumerate(conditionals):
       _check_arguments(conditional, layer)
     self._conditionals = conditionals
@@ -94,6 +97,12 @@ class Chain(posterior_lib.Posterior):
 
 def _check_batch(distribution: tfd.Distribution, layer: int) -> None:
   """Raises ValueError unless the batch shape is [B], later [K, B]."""
+  single = isinstance(distribution, tfd.Distribution)
+  if not single or isinstance(distribution, tfd.JointDistribution):
+    raise ValueError(
+      f'Conditional {layer} of a Chain must be a tfd.Distribution of one '
+      f'variable, or a function that returns one. Received: {distribution!r}'
+    )
   rank = distribution.batch_shape.rank
   expected = '[K, B]' if layer else '[B]'
   if rank not in (None, 2 if layer else 1):
@@ -107,7 +116,14 @@ def _check_batch(distribution: tfd.Distribution, layer: int) -> None:
 def _check_arguments(conditional: LayerSpec, layer: int) -> None:
   """Raises ValueError unless `conditional` takes the previous samples."""
   if isinstance(conditional, tfd.Distribution) and layer == 0:
+    _check_batch(conditional, layer)
     return
+  if isinstance(conditional, type) or layer == 0 and not callable(conditional):
+    raise ValueError(
+      f'Conditional {layer} of a Chain must be a function that returns a '
+      'tfd.Distribution (the first may be a distribution). Received: '
+      f'{conditional!r}'
+    )
   try:
     inspect.signature(conditional).bind(*range(layer))
   except TypeError as error:

@@ -51,8 +51,8 @@ def importance_bound(
 
   Reference: Burda, Grosse and Salakhutdinov (2016), arXiv:1509.00519.
   """
-  checks.at_least('num_samples', num_samples, 1)
-  checks.at_least('chunk_size', chunk_size, 1)
+  num_samples = checks.at_least('num_samples', num_samples, 1)
+  chunk_size = checks.at_least('chunk_size', chunk_size, 1)
   posterior = posterior_lib.as_posterior(posterior)
 
   def log_sum(size: int, index: int | tf.Tensor) -> tf.Tensor:

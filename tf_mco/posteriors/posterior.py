@@ -195,6 +195,8 @@ class Posterior:
     """
     if num_layers == 0:
       return ()
+    if not tf.is_tensor(num_samples):
+      num_samples = checks.at_least('num_samples', num_samples, 1)
     start_seed, seed = random.split(seed, 2)
     start = sampling.sample(
       self.conditional(()), [num_samples], seed=start_seed
@@ -372,6 +374,12 @@ def as_posterior(posterior: PosteriorLike) -> Posterior:
   """
   if isinstance(posterior, Posterior):
     return posterior
+  if isinstance(posterior, tfd.JointDistribution):
+    raise ValueError(
+      'The posterior must draw one tensor for each stochastic layer: several '
+      'layers are a tf_mco.posteriors.Chain. Received: a joint distribution, '
+      f'{posterior!r}'
+    )
   if isinstance(posterior, tfd.Distribution):
     return DistributionPosterior(posterior)
   raise ValueError(

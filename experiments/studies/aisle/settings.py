@@ -7,6 +7,7 @@ import itertools
 import math
 from typing import NamedTuple
 
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 from experiments.framework import study_checks
 from experiments.studies.aisle import descent as gaussian_descent
@@ -52,9 +53,12 @@ class AisleSettings(settings_lib.Settings):
   alpha: float = settings_lib.setting(
     1.5, 'Divergence of AISLE-alpha, above 1.'
   )
-  seed: int = settings_lib.setting(0, 'Seed of all random numbers.')
+  seed: int = settings_lib.setting(
+    0, 'Seed of all random numbers.', at_least=0, at_most=setting_rules.MAX_SEED
+  )
 
   def __post_init__(self) -> None:
+    super().__post_init__()
     study_checks.names('families', self.families, gaussian_target.FAMILIES)
     study_checks.names(
       'optimizers', self.optimizers, gaussian_descent.OPTIMIZERS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 from experiments.framework import study_checks
 from experiments.studies.hvae_gaussian import methods as methods_lib
@@ -47,9 +48,15 @@ class HvaeGaussianSettings(settings_lib.Settings):
   nf_shared: bool = settings_lib.setting(
     False, 'Whether all planar layers are one, as the original.'
   )
-  seed: int = settings_lib.setting(0, 'Seed of data, starts and noise.')
+  seed: int = settings_lib.setting(
+    0,
+    'Seed of data, starts and noise.',
+    at_least=0,
+    at_most=setting_rules.MAX_SEED,
+  )
 
   def __post_init__(self) -> None:
+    super().__post_init__()
     study_checks.names('methods', self.methods, methods_lib.METHODS)
     schedules = hamiltonian_tempering.SCHEDULES
     study_checks.names('schedule', [self.schedule], schedules)

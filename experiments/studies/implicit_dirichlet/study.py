@@ -11,6 +11,7 @@ import numpy as np
 import tabulate
 
 from experiments.figures import plots
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 from experiments.framework import study
 from experiments.studies.implicit_dirichlet import measures
@@ -34,7 +35,12 @@ class DirichletSettings(settings_lib.Settings):
   repeats: int = settings_lib.setting(
     10, 'Descents that differ in their noise.'
   )
-  seed: int = settings_lib.setting(0, 'Seed of the target and all noise.')
+  seed: int = settings_lib.setting(
+    0,
+    'Seed of the target and all noise.',
+    at_least=0,
+    at_most=setting_rules.MAX_SEED,
+  )
 
   def __post_init__(self) -> None:
     super().__post_init__()

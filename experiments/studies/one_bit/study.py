@@ -9,6 +9,7 @@ import numpy as np
 import tabulate
 
 from experiments.figures import plots
+from experiments.framework import setting_rules
 from experiments.framework import settings as settings_lib
 from experiments.framework import study
 from experiments.studies.one_bit import problem
@@ -25,9 +26,11 @@ class OneBitSettings(settings_lib.Settings):
   draws: int = settings_lib.setting(200_000, 'Draws at every phi.')
   steps: int = settings_lib.setting(2000, 'Steps of gradient ascent.')
   learning_rate: float = settings_lib.setting(
-    1.0, 'Learning rate of the ascent.'
+    1.0, 'Learning rate of the ascent.', rate=True
   )
-  seed: int = settings_lib.setting(0, 'Seed of all noise.')
+  seed: int = settings_lib.setting(
+    0, 'Seed of all noise.', at_least=0, at_most=setting_rules.MAX_SEED
+  )
 
   def __post_init__(self) -> None:
     super().__post_init__()

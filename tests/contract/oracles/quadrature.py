@@ -88,7 +88,9 @@ class Quadrature(oracle.Oracle):
     own = self.moments_of_formula(row.formula, count, row.symmetric)
     # What MIWAE declares is the mean of two bounds of K / 2 samples: its own.
     bound = {'elbo': formulas.elbo, 'iwae': formulas.iwae}
-    declared = row.declared(count) if row.symmetric else None
+    declared = row.declared(count)
+    if declared == 'iwae' and not row.symmetric:
+      declared = None
     gradient = dict(own.mean)
     if declared is not None:
       formula = _attached(bound[declared])

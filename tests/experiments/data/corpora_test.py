@@ -70,7 +70,16 @@ def test_newsgroups_are_found_in_a_folder(tmp_path, monkeypatch):
     ({'counts': _COUNTS / 2}, r'whole numbers >= 0.*\[0.5'),
     ({'counts': _COUNTS * np.nan}, 'whole numbers >= 0.*nan'),
     ({'counts': _COUNTS * [[1], [0], [1], [1]]}, r'1 of 4 without.*\[1\]'),
+    ({'counts': _COUNTS * 1.0 + [2**31, 0, 0]}, r'< 2\^31.*2147483650'),
+    ({'counts': _COUNTS + np.int64([2**32, 0, 0])}, r'< 2\^31.*4294967298'),
+    ({'counts': _COUNTS + np.diag([np.inf] * 4)[:, :3]}, r'whole numbers.*inf'),
+    ({'counts': _COUNTS * 1j}, 'Received: complex128'),
     ({'words': 'one\ntwo\n'}, '2 words in .*words.txt, 3 columns'),
+    ({'words': ''}, '0 words in .*words.txt, 3 columns'),
+    ({'words': 'one\n\nthree\n'}, 'must have a word.*blank line 2'),
+    ({'words': 'one\ntwo\n \n'}, 'must have a word.*blank line 3'),
+    ({'words': 'one\ntwo\none\n'}, r"must differ.*1 more than.*\['one'\]"),
+    ({'prefixes': ('', 'train_', 'test_')}, 'or those with the prefixes'),
     ({'prefixes': ('train_',)}, 'prefixes train_ and test_. Received: train_'),
   ],
 )
@@ -80,15 +89,83 @@ def test_bad_files_are_refused(tmp_path, change, message):
     corpora.load('file', documents=documents, vocabulary=vocabulary)
 
 
+def test_words_are_lines(tmp_path):
+  """A word may hold what `str.splitlines` breaks at; Windows writes a BOM."""
+  text = '\ufeffone\r\ntwo\x85halves\r\nthree'
+  corpus = corpus_files.read(*_write(tmp_path, words=text))
+  assert corpus.vocabulary == ('one', 'two\x85halves', 'three')
+
+
+def _arrays(**changes):
+  return {
+    'data': [1, 2],
+    'indices': [0, 1],
+    'indptr': [0, 1, 2],
+    'shape': [2, 3],
+  } | changes
+
+
+@pytest.mark.parametrize(
+  ('arrays', 'message'),
+  [
+    (_arrays(indices=[0, 5]), 'no CSR matrix'),
+    (_arrays(indices=[0.0, 1.5]), 'must be integers.*Received: float64'),
+    (_arrays(shape=[2.5, 3]), 'must be integers.*float64'),
+    (_arrays(shape=[2, 3, 4]), 'no CSR matrix'),
+    (_arrays(shape=[-2, 3]), 'no CSR matrix'),
+    (_arrays(data=[[1], [2]]), 'no CSR matrix'),
+    (_arrays(data=['a', 'b']), 'Received: <U1'),
+    (
+      _arrays(data=[2**31 - 1, 1], indices=[0, 0], indptr=[0, 2], shape=[1, 3]),
+      r'sum to less than 2\^31. Received: 2147483648',
+    ),
+    (_arrays(format=b'csc'), r"must be a CSR matrix.*tocsr.*Received: b'csc'"),
+    ({}, 'Received: none'),
+    (
+      {
+        f'{part}_{name}': value
+        for part in ('train', 'test')
+        for name, value in _arrays().items()
+      }
+      | {'valid_data': [1]},
+      'prefixes train_ and test_. Received: .*valid_data',
+    ),
+  ],
+)
+def test_matrices_that_are_none(tmp_path, arrays, message):
+  documents, vocabulary = _write(tmp_path)
+  np.savez(documents, **arrays)
+  with pytest.raises(ValueError, match=message):
+    corpus_files.read(documents, vocabulary)
+
+
+@pytest.mark.parametrize('share', [0.0, 0.3, 0.9])
+def test_a_broken_archive(tmp_path, share):
+  documents, vocabulary = _write(tmp_path)
+  content = documents.read_bytes()
+  documents.write_bytes(content[: int(share * len(content))])
+  with pytest.raises(ValueError, match='counts.npz is no npz file') as raised:
+    corpus_files.read(documents, vocabulary)
+  assert '\n' not in str(raised.value)
+  with documents.open('wb') as file:
+    np.save(file, _COUNTS)  # One array, and no archive.
+  with pytest.raises(ValueError, match='counts.npz is no npz file'):
+    corpus_files.read(documents, vocabulary)
+
+
+def test_a_vocabulary_in_another_encoding(tmp_path):
+  documents, vocabulary = _write(tmp_path)
+  vocabulary.write_bytes('één\ntwee\ndrie\n'.encode('latin-1'))
+  with pytest.raises(ValueError, match='words.txt is no text file in UTF-8'):
+    corpus_files.read(documents, vocabulary)
+
+
 def test_what_is_no_file_or_no_matrix_is_refused(tmp_path):
   documents, vocabulary = _write(tmp_path)
   with pytest.raises(ValueError, match='npz file of arrays'):
     corpus_files.read(vocabulary, vocabulary)
   with pytest.raises(FileNotFoundError, match='There is no file .*gone'):
     corpus_files.read(documents, tmp_path / 'gone')
-  np.savez(documents, data=[1], indices=[5], indptr=[0, 1], shape=[1, 3])
-  with pytest.raises(ValueError, match='no CSR matrix'):
-    corpus_files.read(documents, vocabulary)
   with pytest.raises(ValueError, match='needs --documents.*None'):
     corpora.load('file')
   with pytest.raises(ValueError, match='of --dataset=file'):

@@ -144,6 +144,31 @@ def test_unknown_name():
   assert all(name in str(raised.value) for name in datasets.NAMES)
 
 
+@pytest.mark.parametrize(
+  ('name', 'images', 'message'),
+  [
+    ('mnist', np.zeros((60_000, 28, 27, 1), np.uint8), 'Received: uint8 .*756'),
+    ('mnist', np.zeros((60_000, 28, 28, 1), bool), 'Received: bool'),
+    ('mnist', np.zeros((0, 28, 28, 1), np.uint8), r'uint8 \(0, 784\)'),
+    ('mnist', np.zeros((50_000, 28, 28, 1), np.uint8), r'\[50000, 0, 50000\]'),
+    ('binarized_mnist', np.full((3, 28, 28, 1), 255, np.uint8), 'up to 255'),
+    ('binarized_mnist', np.ones((3, 28, 28, 1), np.int64), 'int64 up to 1'),
+  ],
+)
+def test_files_of_another_data_set(
+  name, images, message, tmp_path, monkeypatch
+):
+  monkeypatch.setenv('TF_MCO_CACHE', str(tmp_path / 'cache'))
+
+  def read(source, split, *, data_dir, transform):
+    del source, split, data_dir
+    return transform(images)
+
+  monkeypatch.setattr(tfds_images, 'read', read)
+  with pytest.raises(ValueError, match=message):
+    datasets.load(name)
+
+
 @pytest.fixture(name='empty_cache')
 def _empty_cache(tmp_path, monkeypatch):
   monkeypatch.setenv('TF_MCO_CACHE', str(tmp_path / 'cache'))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.io
+import scipy.sparse
 
 from experiments.data import datasets
 from experiments.data import omniglot
@@ -35,6 +36,8 @@ def test_reduction_keeps_orientation_and_inverts():
 def test_reduction_of_another_size():
   with pytest.raises(ValueError, match=r'\(2, 28, 28, 1\)'):
     omniglot.reduce(np.zeros((2, 28, 28, 1), np.uint8))
+  with pytest.raises(ValueError, match='uint8.*Received: float32'):
+    omniglot.reduce(np.zeros((2, 105, 105, 1), np.float32))
 
 
 def _matlab_columns(number):
@@ -96,12 +99,30 @@ def test_missing_file_says_where_it_comes_from(chardata):
   assert repr(chardata) in message
 
 
+def _with(value):
+  """Returns right contents, but for one pixel."""
+  columns = np.zeros((784, 24_345), np.float32)
+  columns[5, 7] = value
+  return {'data': columns}
+
+
 @pytest.mark.parametrize(
   ('content', 'message'),
   [
     ({'images': np.zeros((784, 24_345), np.uint8)}, 'Received: nothing'),
-    ({'data': np.zeros((784, 3))}, r'Received: shape \(784, 3\)'),
-    ({'data': np.full((784, 24_345), 255, np.uint8)}, r'in \[255, 255\]'),
+    ({'data': np.zeros((784, 3))}, r'Received: ndarray of shape \(784, 3\)'),
+    (
+      {'data': scipy.sparse.csc_matrix((784, 24_345))},
+      r'Received: csc_matrix of shape \(784, 24345\)',
+    ),
+    (
+      {'data': np.full((784, 24_345), 255, np.uint8)},
+      r'19086480 others, .* \[255, 255, 255\]',
+    ),
+    ({'data': np.zeros((784, 24_345), np.complex64)}, 'numbers.*complex64'),
+    (_with(np.nan), r'in \[0, 1\].*Received: 1 others, .* \[nan\]'),
+    (_with(-0.5), r'in \[0, 1\].*\[-0.5\]'),
+    (_with(np.inf), r'in \[0, 1\].*\[inf\]'),
   ],
 )
 def test_file_with_something_else(tmp_path, content, message):
@@ -110,7 +131,26 @@ def test_file_with_something_else(tmp_path, content, message):
     datasets.load('omniglot_burda', chardata=tmp_path / 'other.mat')
 
 
-def test_file_that_is_no_matlab_file(tmp_path):
-  (tmp_path / 'chardata.mat').write_text('<html>404</html>' * 50)
-  with pytest.raises(ValueError, match='cannot be read as one'):
+_WRITTEN = {'data': np.arange(784.0).reshape(28, 28)}
+
+
+@pytest.mark.parametrize('compressed', [False, True])
+@pytest.mark.parametrize('share', [0.0, 0.01, 0.1, 0.3, 0.6, 0.99])
+def test_file_that_is_cut_short(tmp_path, share, compressed):
+  path = tmp_path / 'chardata.mat'
+  scipy.io.savemat(path, _WRITTEN, do_compression=compressed)
+  content = path.read_bytes()
+  path.write_bytes(content[: int(share * len(content))])
+  with pytest.raises(ValueError, match=r'chardata\.mat') as raised:
+    datasets.load('omniglot_burda', chardata=path)
+  assert '\n' not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+  'content', [b'<html>404</html>' * 50, b'\x00' * 500, b'MATLAB 7.3' * 60]
+)
+def test_file_that_is_no_matlab_file(tmp_path, content):
+  (tmp_path / 'chardata.mat').write_bytes(content)
+  with pytest.raises(ValueError, match='cannot be read as one') as raised:
     datasets.load('omniglot_burda', chardata=tmp_path / 'chardata.mat')
+  assert '\n' not in str(raised.value)

@@ -9,6 +9,7 @@ from typing import Any
 
 from absl import flags
 import pytest
+import tensorflow as tf
 
 from experiments.binary import compare as binary_compare
 from experiments.binary import experiment as binary_experiment
@@ -101,6 +102,43 @@ def test_a_mistake_is_one_line() -> None:
   _EXPERIMENT.define_flags()
   flags.FLAGS(['x', '--estimator=vimko'])
   with pytest.raises(SystemExit, match='train_binary: Unknown estimator'):
+    command_line.run(_EXPERIMENT, ['x'])
+
+
+def test_integers_are_whole_numbers() -> None:
+  _COMPARISON.define_flags()
+  for text in ('1e9', '2.0', 'many', ''):
+    message = f'--units={text}: Expected a whole number.*Received: {text}$'
+    with pytest.raises(flags.IllegalFlagValueError, match=message):
+      flags.FLAGS(['x', f'--units={text}'])
+  for arguments, message in (
+    (['--seeds=0,x'], 'Expected integers. Received: --seeds=0,x'),
+    (['--seeds=0,1,0'], 'Expected --seeds, each once'),
+    (['--units=1000000000'], '--units must be at most 100000. Received: 1000'),
+  ):
+    flags.FLAGS(['x', '--preset=digits', '--seeds=0', *arguments])
+    with pytest.raises(SystemExit, match=message):
+      command_line.run(_COMPARISON, ['x'])
+
+
+@pytest.mark.parametrize(
+  ('error', 'message'),
+  [
+    (tf.errors.ResourceExhaustedError(None, None, 'OOM\nmuch'), r'\(OOM\)$'),
+    (MemoryError('Unable to allocate'), r'\(Unable to allocate\)$'),
+    (PermissionError(13, 'Permission denied', '/x'), "denied: '/x'$"),
+  ],
+)
+def test_a_fault_of_the_machine_is_one_line(
+  error: Exception, message: str, monkeypatch
+) -> None:
+  def fail() -> None:
+    raise error
+
+  _EXPERIMENT.define_flags()
+  flags.FLAGS(['x'])
+  monkeypatch.setattr(_EXPERIMENT, 'start', fail)
+  with pytest.raises(SystemExit, match=message):
     command_line.run(_EXPERIMENT, ['x'])
 
 

@@ -44,6 +44,18 @@ def test_an_unknown_name_names_the_choices(tmp_path) -> None:
   assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize('seeds', [[0, 1, 0], []])
+def test_every_run_counts_once(tmp_path, seeds: list[int]) -> None:
+  """Given twice, a seed would weigh twice, and hide how far seeds differ."""
+  rows = {'estimators': ['DisARM 1 pair']}
+  with pytest.raises(ValueError, match='Expected --seeds, each once'):
+    binary_compare.COMPARISON.run('digits', _FLAGS, rows, seeds, tmp_path)
+  rows = {'estimators': ['DisARM 1 pair'] * 2}
+  with pytest.raises(ValueError, match='Expected --estimators, each once'):
+    binary_compare.COMPARISON.run('digits', _FLAGS, rows, [0], tmp_path)
+  assert not list(tmp_path.iterdir())
+
+
 def test_curves_end_with_the_seed_that_stopped_first(tmp_path) -> None:
   paths = [tmp_path / name for name in ('long', 'short')]
   for path, bounds in zip(paths, ([-4, -2, -3], [-2, -1]), strict=True):

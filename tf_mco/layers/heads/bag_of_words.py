@@ -57,7 +57,7 @@ class BagOfWordsLikelihood(head.Head):
       kernel_initializer: The initializer of the logits, `[topics, V]`.
       **kwargs: Arguments of `keras.layers.Layer`.
     """
-    checks.at_least('units', units, 1)
+    units = checks.at_least('units', units, 1)
     # Proportions in half precision would not add up to 1.
     super().__init__(autocast=False, **kwargs)
     self.units = units

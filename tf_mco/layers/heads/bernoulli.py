@@ -11,6 +11,7 @@ import tensorflow as tf
 from tf_mco import distributions
 from tf_mco._tfp import tfd
 from tf_mco.layers.heads import head
+from tf_mco.ops import checks
 
 # The mean of a pixel is kept this far from 0 and 1, whose logits are infinite.
 _LEAST_MEAN = 0.001
@@ -93,13 +94,19 @@ def _logit_of_mean(
   mean: np.ndarray | list[float], units: int | None
 ) -> keras.initializers.Initializer:
   """Returns an initializer with the logits of the mean of the observations."""
-  mean = np.asarray(mean, np.float64).reshape(-1)
-  if mean.size != units or not np.all((mean >= 0) & (mean <= 1)):
+  try:
+    array = np.asarray(mean, np.float64).reshape(-1)
+  except (TypeError, ValueError):  # no numbers, or a ragged list
+    array = np.empty([0])
+  if array.size != units or not np.all((array >= 0) & (array <= 1)):
+    received = repr(mean)
+    if array.size:
+      received = f'{array.size} numbers from {array.min()} to {array.max()}'
     raise ValueError(
       f'`mean` must be {units} numbers in [0, 1], one per unit. Received: '
-      f'{mean.size} numbers from {mean.min()} to {mean.max()}'
+      f'{received}'
     )
-  mean = np.clip(mean, _LEAST_MEAN, 1 - _LEAST_MEAN)
+  mean = np.clip(array, _LEAST_MEAN, 1 - _LEAST_MEAN)
   return keras.initializers.Constant(np.log(mean / (1 - mean)).tolist())
 
 
@@ -135,7 +142,7 @@ class BernoulliPrior(keras.layers.Layer):
     **kwargs: Any,
   ):
     super().__init__(**kwargs)
-    self.units = units
+    self.units = checks.at_least('units', units, 1)
     self.logits_initializer = keras.initializers.get(logits_initializer)
     self.logits: keras.Variable | None = None
 

@@ -52,7 +52,9 @@ class DirichletPosterior(positive.PositiveHead):
     """
     super().__init__(units, **kwargs)
     if units is not None:
-      checks.at_least('units', units, 2, 'a single proportion is always 1')
+      units = checks.at_least(
+        'units', units, 2, 'a single proportion is always 1'
+      )
     checks.one_of('gradient', gradient, positive.GRADIENTS)
     self.gradient = gradient
 
@@ -112,7 +114,9 @@ class DirichletPrior(positive.PositivePrior):
       **kwargs: `learned`, whether the parameters are trained; `clip`, their
         optional bounds (low, high); and arguments of `keras.layers.Layer`.
     """
-    checks.at_least('units', units, 2, 'a single proportion is always 1')
+    units = checks.at_least(
+      'units', units, 2, 'a single proportion is always 1'
+    )
     super().__init__(units, {'concentration': concentration}, **kwargs)
 
   def distribution(self) -> tfd.Distribution:

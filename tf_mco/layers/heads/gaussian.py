@@ -42,7 +42,9 @@ class _LocationScaleHead(head.DenseHead):
     """
     super().__init__(units, **kwargs)
     checks.one_of('scale', scale, tuple(_SCALES))
-    checks.in_interval('minimum_scale', minimum_scale, 0, float('inf'))
+    minimum_scale = checks.in_interval(
+      'minimum_scale', minimum_scale, 0, float('inf'), open_above=True
+    )
     self.scale = scale
     self.minimum_scale = minimum_scale
 
@@ -152,8 +154,8 @@ class GaussianPrior(keras.layers.Layer):
 
   def __init__(self, units: int, *, learned: bool = False, **kwargs: Any):
     super().__init__(**kwargs)
-    checks.at_least('units', units, 1)
-    checks.boolean('learned', learned)
+    units = checks.at_least('units', units, 1)
+    learned = checks.boolean('learned', learned)
     self.units = units
     self.learned = learned
     self.parameters: keras.Variable | None = None

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tf_mco.layers.heads import head
@@ -99,15 +100,19 @@ class HamiltonianPosterior(head.Head):
     """
     _check_base(base_layer)
     super().__init__(**{'dtype': base_layer.dtype_policy, **kwargs})
-    checks.at_least('num_steps', num_steps, 0)
-    checks.boolean('step_size_per_step', step_size_per_step)
+    num_steps = checks.at_least('num_steps', num_steps, 0)
+    step_size_per_step = checks.boolean(
+      'step_size_per_step', step_size_per_step
+    )
     checks.one_of('tempering', tempering, hamiltonian_tempering.TEMPERINGS)
     checks.one_of('schedule', schedule, hamiltonian_tempering.SCHEDULES)
-    checks.boolean('recompute', recompute)
-    _check_between('max_step_size', max_step_size, 0, math.inf)
-    _check_between('step_size', step_size, 0, max_step_size)
-    _check_between('initial_temperature', initial_temperature, 1, math.inf)
-    _check_between('alpha', alpha, 0, 1)
+    recompute = checks.boolean('recompute', recompute)
+    max_step_size = _between('max_step_size', max_step_size, 0, math.inf)
+    step_size = _between('step_size', step_size, 0, max_step_size)
+    initial_temperature = _between(
+      'initial_temperature', initial_temperature, 1, math.inf
+    )
+    alpha = _between('alpha', alpha, 0, 1)
     self.base_layer = base_layer
     self.support = base_layer.support
     self.num_steps = num_steps
@@ -262,9 +267,11 @@ class HamiltonianPosterior(head.Head):
 
 def _check_base(base_layer: head.Head) -> None:
   """Raises ValueError unless the base layer makes a distribution."""
-  if not isinstance(base_layer, head.Head):
+  moved = isinstance(base_layer, HamiltonianPosterior)
+  if moved or not isinstance(base_layer, head.Head):
     raise ValueError(
-      '`base_layer` must be a posterior layer of tf_mco.layers, or another '
+      '`base_layer` must be a posterior layer of tf_mco.layers (but no '
+      'HamiltonianPosterior, which has no density of its own), or another '
       f'subclass of tf_mco.layers.Head. Received: {base_layer!r}'
     )
   if base_layer.support not in (None, *validation.SUPPORTS):
@@ -302,11 +309,14 @@ def _logit(probability: float) -> float:
   return math.log(probability) - math.log1p(-probability)
 
 
-def _check_between(name: str, value: float, low: float, high: float) -> None:
-  """Raises ValueError unless `value` is a number in (low, high)."""
+def _between(name: str, value: Any, low: float, high: float) -> float:
+  """Returns a number of Python or NumPy; ValueError unless in (low, high)."""
+  if isinstance(value, np.number):
+    value = value.item()
   number = isinstance(value, (int, float)) and not isinstance(value, bool)
   if not number or not low < value < high:
     raise ValueError(
       f'`{name}` must be a number in ({low:g}, {high:g}). Received: '
       f'{name}={value!r}'
     )
+  return value

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
+from tf_mco.ops import checks
 
 # The forms in which Keras takes an initializer.
 Initializer: TypeAlias = str | dict[str, Any] | keras.initializers.Initializer
@@ -169,10 +170,8 @@ class DenseHead(Head):
       ValueError: If `units` is neither None nor a positive integer.
     """
     super().__init__(**kwargs)
-    if units is not None and (not isinstance(units, int) or units < 1):
-      raise ValueError(
-        f'`units` must be a positive integer or None. Received: units={units!r}'
-      )
+    if units is not None:
+      units = checks.at_least('units', units, 1, 'or None')
     self.units = units
     self.kernel_initializer = keras.initializers.get(kernel_initializer)
     self.bias_initializer = keras.initializers.get(bias_initializer)

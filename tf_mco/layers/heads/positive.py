@@ -34,9 +34,10 @@ def check_clip(clip: Bounds | None) -> tuple[float, float] | None:
   """
   if clip is None:
     return None
-  pair = tuple(clip) if isinstance(clip, (list, tuple)) else ()
-  numbers = [v for v in pair if isinstance(v, (int, float))]
-  if len(pair) != 2 or len(numbers) != 2 or not 0 < pair[0] < pair[1]:
+  pair = tuple(clip) if isinstance(clip, (list, tuple, np.ndarray)) else ()
+  numbers = [v for v in pair if np.asarray(v).dtype.kind in 'iuf']
+  ordered = len(pair) == len(numbers) == 2 and 0 < pair[0] < pair[1] < np.inf
+  if not ordered:
     raise ValueError(
       '`clip` must be a pair of numbers, 0 < low < high, or None. Received: '
       f'clip={clip!r}'
@@ -86,7 +87,7 @@ class PositiveHead(head.DenseHead):
         because softplus underflows to 0, which is no valid parameter.
     """
     super().__init__(units, **kwargs)
-    checks.in_interval('minimum', minimum, 0, 1e30)
+    minimum = checks.in_interval('minimum', minimum, 0, 1e30)
     self.minimum = minimum
     self.clip = check_clip(clip)
     if not minimum and self.clip is None:
@@ -166,8 +167,8 @@ class PositivePrior(keras.layers.Layer):
       **kwargs: Arguments of `keras.layers.Layer`.
     """
     super().__init__(**kwargs)
-    checks.at_least('units', units, 1)
-    checks.boolean('learned', learned)
+    units = checks.at_least('units', units, 1)
+    learned = checks.boolean('learned', learned)
     self.units, self.learned = units, learned
     self.clip = check_clip(clip)
     self.values = {
@@ -176,7 +177,10 @@ class PositivePrior(keras.layers.Layer):
     self.raw: keras.Variable | None = None
 
   def _checked(self, name: str, value: Values) -> float | list[float]:
-    array = np.asarray(value)
+    try:
+      array = np.asarray(value)
+    except ValueError:  # a ragged list
+      array = np.empty([0])
     good = array.dtype.kind in 'if' and array.shape in ((), (self.units,))
     lowest = -np.inf if name in self.real_parameters else 0
     if not good or not np.all(np.isfinite(array) & (array > lowest)):

@@ -74,7 +74,10 @@ def parse(name: str, specs: Specs) -> tuple[Conditional, ...]:
   """
   entries = list(specs) if isinstance(specs, list) else [specs]
   if not entries:
-    raise ValueError(f'`{name}` is an empty list of stochastic layers.')
+    raise ValueError(
+      f'`{name}` must have at least one stochastic layer. Received: an empty '
+      'list'
+    )
   return tuple(_parse_one(name, entry) for entry in entries)
 
 
@@ -104,7 +107,8 @@ def layers(specs: Specs) -> list[keras.layers.Layer]:
 def _parse_one(name: str, spec: Spec) -> Conditional:
   if isinstance(spec, tuple) and len(spec) == 2:
     network, head = spec
-    if isinstance(head, head_lib.Head):
+    of_keras = isinstance(network, keras.layers.Layer)
+    if isinstance(head, head_lib.Head) and of_keras:
       return Conditional(network=network, head=head, joined=False)
   elif isinstance(spec, head_lib.Head):
     return Conditional(network=None, head=spec, joined=False)

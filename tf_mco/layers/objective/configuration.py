@@ -8,6 +8,7 @@ import keras
 
 from tf_mco import estimators
 from tf_mco import registry
+from tf_mco.layers.heads import head as head_lib
 from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
 from tf_mco.layers.objective import matching
@@ -72,21 +73,24 @@ def check(
         'sample and to score, and must not draw random numbers of its own '
         f'(Dropout does). Received: {network!r}'
       )
-  if not isinstance(configuration.prior, prior_lib.Prior):
+  prior = configuration.prior
+  of_keras = isinstance(prior, keras.layers.Layer)
+  # A head has a method of that name, too, which takes parameters.
+  if (
+    not of_keras
+    or isinstance(prior, head_lib.Head)
+    or not isinstance(prior, prior_lib.Prior)
+  ):
     raise ValueError(
       '`prior` must be a Keras layer with a `.distribution()`, such as '
-      f'tf_mco.layers.BernoulliPrior. Received: {configuration.prior!r}'
+      f'tf_mco.layers.BernoulliPrior. Received: {prior!r}'
     )
   matching.check_declared(encoder, decoder, configuration.prior)
   _check_estimator(configuration, num_layers=len(encoder))
 
 
 def _check_estimator(configuration: Configuration, num_layers: int) -> None:
-  if not isinstance(configuration.estimator, estimators.Estimator):
-    raise ValueError(
-      '`estimator` must be a name or an estimator of tf_mco. Received: '
-      f'{configuration.estimator!r}'
-    )
+  estimators.estimator.require(configuration.estimator)
   if configuration.analytic_kl:
     require_mean(configuration.estimator, num_layers)
 

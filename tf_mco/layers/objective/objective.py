@@ -88,12 +88,12 @@ class MonteCarloObjective(keras.layers.Layer):
     if isinstance(estimator, str):
       estimator = registry.get_estimator(estimator)
     checks.one_of('binarization', binarization, pixels.BINARIZATIONS)
-    checks.boolean('analytic_kl', analytic_kl)
+    analytic_kl = checks.boolean('analytic_kl', analytic_kl)
     self.encoder, self.decoder, self.prior = encoder, decoder, prior
     self.estimator = estimator
     self.binarization = binarization
     self.analytic_kl = analytic_kl
-    self.seed = seed
+    self.seed = random.integer_seed(seed)
     self.encoder_conditionals, self.decoder_conditionals = (
       configuration_lib.parse(encoder, decoder)
     )

@@ -102,8 +102,8 @@ class Hamiltonian(posterior_lib.Posterior):
         not known before a compiled step runs makes the log-weights NaN instead.
     """
     validation.check_base(base)
-    checks.at_least('num_steps', num_steps, 0)
-    checks.boolean('recompute', recompute)
+    num_steps = checks.at_least('num_steps', num_steps, 0)
+    recompute = checks.boolean('recompute', recompute)
     tempering_lib.check(tempering, schedule, alphas)
     self._base, self.num_steps, self.recompute = base, num_steps, recompute
     self._start = posterior_lib.as_posterior(base)

@@ -65,7 +65,12 @@ def within(
   Raises:
     ValueError: if the value is known and out of range, or not of the dtype.
   """
-  tensor = tf.convert_to_tensor(value, dtype)
+  try:
+    tensor = tf.convert_to_tensor(value, dtype)
+  except (TypeError, ValueError) as error:
+    raise ValueError(
+      f'`{name}` must be numbers of {dtype.name}. Received: {name}={value!r}'
+    ) from error
   above = tensor >= low if low_included else tensor > low
   good = above & (tensor <= high) & tf.math.is_finite(tensor)
   known = tf.get_static_value(good)
