@@ -183,3 +183,40 @@ def test_a_distribution_of_tf_mco_is_returned_as_it_is(make: Callable) -> None:
   assert distributions.implicit(distribution) is distribution
   nested = distributions.implicit(tfd.Independent(distribution, 0))
   assert nested.distribution is distribution
+
+
+def test_implicit_inside_of_independent_that_tfp_makes_of_another_class() -> (
+  None
+):
+  class Plain(tfd.Distribution):
+    """An exponential distribution that is no composite tensor."""
+
+    def __init__(self, rate: tf.Tensor):
+      super().__init__(
+        dtype=rate.dtype,
+        reparameterization_type=tfd.NOT_REPARAMETERIZED,
+        validate_args=False,
+        allow_nan_stats=True,
+        parameters={'rate': rate},
+      )
+      self.inner = tfd.Exponential(rate)
+      self._batch_shape = lambda: rate.shape
+      self._event_shape = lambda: tf.TensorShape([])
+      self._batch_shape_tensor = lambda: tf.shape(rate)
+      self._cdf = self.inner.cdf
+      self._log_prob = self.inner.log_prob
+
+    @classmethod
+    def _parameter_properties(cls, dtype, num_classes=None):
+      return tfd.Exponential._parameter_properties(dtype, num_classes)
+
+    def _sample_n(self, n, seed=None):
+      return tf.stop_gradient(self.inner.sample(n, seed=seed))
+
+  rate = tf.constant([1.0, 3.0], tf.float64)
+  with tf.GradientTape() as tape:
+    tape.watch(rate)
+    independent = tfd.Independent(Plain(rate), 1)
+    assert not isinstance(independent, tfd.Independent)
+    x = distributions.implicit(independent).sample(seed=1)
+  np.testing.assert_allclose(tape.gradient(x, rate), -x / rate, rtol=1e-10)

@@ -197,3 +197,25 @@ def test_the_gradient_in_a_probability_of_0_is_the_limit() -> None:
   expected = stats.norm.logpdf(60.0, 1.0) + np.log(0.75)
   np.testing.assert_allclose(log_prob, expected, rtol=1e-12)
   assert np.all(np.isfinite(tape.gradient(log_prob, probs)))
+
+
+@pytest.mark.parametrize(
+  ('distance', 'ratio'), [(2, 0.307), (4, 0.957), (6, 2.59), (8, 9.99)]
+)
+def test_distant_components(distance: int, ratio: float) -> None:
+  """The mean is right at any distance, and the spread is as documented."""
+  x = np.linspace(-10, distance + 10, 20_001)
+  step = x[1] - x[0]
+  logits = tf.zeros([len(x), 2], tf.float64)
+  with tf.GradientTape() as tape:
+    tape.watch(logits)
+    q = _mixture(logits, np.array([0.0, distance]), np.ones(2))
+    z = mixture._with_scalar_path_gradient(
+      tf.constant(x), q.mixture_distribution, q.components_distribution
+    )
+  slope = tape.gradient(z, logits).numpy()[:, 1]
+  mass = q.prob(x).numpy() * step
+  mean = mass @ slope
+  np.testing.assert_allclose(mean, distance / 4, rtol=1e-10)
+  spread = np.sqrt(mass @ (slope - mean) ** 2)
+  np.testing.assert_allclose(spread / mean, ratio, rtol=2e-3)

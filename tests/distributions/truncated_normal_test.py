@@ -182,3 +182,28 @@ def test_the_path_gradient_of_a_bound_that_moves(high: float) -> None:
     total = tf.reduce_sum(tf.stop_gradient(weight * density(x)) * tf.sin(z))
   found = tape.gradient(total, parameters)
   np.testing.assert_allclose(found, expected, atol=1e-10)
+
+
+def test_the_mean_of_the_score_in_a_bound_is_the_density_there() -> None:
+  """Hence an estimator that uses or drops the score is wrong in a bound."""
+  parameters = [tf.constant(v, tf.float64) for v in (0.4, 0.8, -0.5, 1.5)]
+  nodes, weights = quadrature.unit_nodes(40)
+  x = -0.5 + 2.0 * nodes
+  with tf.GradientTape() as tape:
+    tape.watch(parameters)
+    q = distributions.TruncatedNormal(*parameters)
+    log_prob = q.log_prob(x)
+    total = tf.reduce_sum(2 * weights * tf.stop_gradient(q.prob(x)) * log_prob)
+  expected = [0, 0, q.prob(-0.5), -q.prob(1.5)]
+  np.testing.assert_allclose(
+    tape.gradient(total, parameters), expected, atol=1e-12
+  )
+
+
+def test_without_bounds_samples_move_as_normal_samples_do() -> None:
+  parameters = [tf.constant(v, tf.float64) for v in (0.4, 0.8, -_INF, _INF)]
+  with tf.GradientTape() as tape:
+    tape.watch(parameters)
+    z = distributions.TruncatedNormal(*parameters).sample(seed=3)
+  expected = [1, (z - 0.4) / 0.8, 0, 0]
+  np.testing.assert_allclose(tape.gradient(z, parameters), expected, atol=1e-12)

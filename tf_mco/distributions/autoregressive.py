@@ -35,6 +35,12 @@ class Autoregressive(log_space.KeepsLog, tfd.Distribution):
   Sampling takes one step for each component, so that the class is for vectors
   of a few components.
 
+  Warning: a path gradient needs a function that is continuous in the sample,
+  and conditionals that are continuous in the components before them. Where the
+  parameters of a conditional have a step, as those of a choice between two
+  branches do, that part of the gradient is missing without a word. What the
+  family of a conditional needs applies as well.
+
   Example:
     >>> from tf_mco import distributions
     >>> from tensorflow_probability import distributions as tfd

@@ -42,6 +42,10 @@ class Beta(log_space.LogSpace, tfd.Beta):
   everywhere. After an operation on the sample, such as a slice, the logarithms
   are lost, and the density of a 0 or a 1 is infinite.
 
+  Warning: a path gradient needs a function that is continuous on (0, 1). The
+  part of a step, such as a threshold at 1/2, is missing without a word. The
+  function may differ at 0 and 1, because both ends stay where they are.
+
   Warning: only first-order gradients flow through a sample. A second derivative
   through a sample raises a LookupError.
 

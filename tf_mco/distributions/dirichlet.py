@@ -38,6 +38,11 @@ class Dirichlet(log_space.LogSpace, tfd.Dirichlet):
 
   A component that underflows is 0, and a sample keeps its logarithms.
 
+  Warning: a path gradient needs a function that is continuous on the simplex.
+  The part of a step, such as the choice of the largest component, is missing
+  without a word. The edges of the simplex need no care, because they do not
+  move.
+
   Warning: only first-order gradients flow through a sample. A second derivative
   through a sample raises a LookupError.
 

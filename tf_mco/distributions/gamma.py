@@ -56,6 +56,11 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
   where the sample has underflowed to 0. After an operation on the sample, such
   as a slice, its logarithm is lost, and the density of a 0 is infinite.
 
+  Warning: a path gradient needs a function that is continuous in the sample. A
+  step of the function, such as the count of samples above 1, does not move the
+  sample, so that its part of the gradient is missing without a word. The lower
+  end of the support needs no care, because 0 stays where it is.
+
   Warning: only first-order gradients flow through a sample. A second derivative
   through a sample raises a LookupError.
 
@@ -186,9 +191,9 @@ class InverseGamma(log_space.LogSpace, tfd.InverseGamma):
   and a sample is beta / Gamma(alpha, 1). Use this class for variances and
   other positive variables whose upper tail is a power.
 
-  As in `Gamma`, a sample keeps its logarithm, and only first-order gradients
-  flow through a sample. A sample that overflows is NaN, and `sample_log` is not
-  cut.
+  As in `Gamma`, a sample keeps its logarithm, a function of the sample must be
+  continuous, and only first-order gradients flow through a sample. A sample
+  that overflows is NaN, and `sample_log` is not cut.
 
   Example:
     >>> import tensorflow as tf

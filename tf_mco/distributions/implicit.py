@@ -39,6 +39,13 @@ def implicit(
   reparameterizes in a way that you do not trust. Only first-order gradients
   flow through a sample.
 
+  The gradient of a mean is right for a function that is continuous in the
+  sample, and for a density that is positive inside of an interval. The part of
+  a step of the function is missing without a word, and so is the mass that
+  would have to cross a gap in the support. The ends of the interval may depend
+  on the parameters, because samples move with them. On a circle, the function
+  must agree where samples wrap.
+
   Args:
     distribution: one of
       - a continuous scalar distribution that has a CDF, of any batch shape;
@@ -78,7 +85,9 @@ def implicit(
       '`implicit` takes a tfd.Distribution, or a list of scalar conditionals. '
       f'Received: {distribution!r}'
     )
-  if isinstance(distribution, tfd.Independent):
+  # `unwrap` knows the forms of `tfd.Independent` that have another class.
+  inside = sampling.unwrap(distribution)
+  if isinstance(distribution, tfd.Independent) or inside is not distribution:
     return distribution.copy(distribution=implicit(distribution.distribution))
   if isinstance(distribution, mixture.TFP_MIXTURES):
     return mixture.MixtureSameFamily(
@@ -88,7 +97,8 @@ def implicit(
   if isinstance(distribution, _REPARAMETERIZED):
     return distribution
   cdf_lib.check(distribution)
-  return _recast(distribution, _implicit_class(type(distribution)))
+  original: Any = type(distribution)
+  return _recast(distribution, _implicit_class(original))
 
 
 class ImplicitScalar:
@@ -122,7 +132,7 @@ class ImplicitScalar:
   ) -> tuple[tf.Tensor, tf.Tensor]:
     del kwargs
     z = self._call_sample_n(sample_shape, seed)
-    return z, self._log_prob(z)
+    return z, _recast(self, self._original).log_prob(z)
 
 
 # These are returned as they are.

@@ -39,7 +39,35 @@ class MixtureSameFamily(tfd.MixtureSameFamily):
   because the difference of two CDFs near 1 is a rounding of float32, which the
   gradient divides by a small density.
 
-  Warning: only first-order gradients flow through a sample.
+  Warning: a path gradient needs a function that is continuous in the sample,
+  and a density that is positive between the components. To raise the weight of
+  a component, the transform moves all of the mass between the components a
+  little further, and only samples that fall between them carry that gradient.
+  Between uniform components with a gap none does, and the gradient in the
+  weights is wrong. Between distant components samples are rare, and the
+  gradient has no bias but a variance that grows as exp(d^2 / 8).
+
+  The limit was measured with two unit normals of equal weight at distance d,
+  for the gradient of E[x] in a logit, which is d / 4. The standard deviation of
+  the gradient of one sample, over the mean, is an integral over the density;
+  the other columns are from 2 million float32 samples.
+
+  | d | deviation / mean | median of a batch of 100 | mean of all samples |
+  | --- | --- | --- | --- |
+  | 4 | 0.96 | 1.00 | 1.00 |
+  | 6 | 2.6 | 0.96 | 1.00 |
+  | 8 | 10 | 0.74 | 0.99 |
+  | 10 | 67 | 0.59 | 0.96 |
+  | 12 | 790 | 0.49 | 0.88 |
+
+  The last two columns are divided by the right value. Beyond a distance of 6
+  scales most batches give too small a gradient. Beyond 10.6 the gradient in
+  float32 is biased however many samples are drawn, by 12 % at 12 and by 24 % at
+  14, because no float32 normal sample is further than 5.3 scales from its mean.
+  For such weights, use a score-function estimator, or draw a sample of each
+  component and weight the values of the function.
+
+  Only first-order gradients flow through a sample.
 
   Example:
     >>> import tensorflow as tf

@@ -40,6 +40,11 @@ class StudentT(tfd.StudentT):
   Standardized samples are cut at 2^100 (2^1000 in float64), which matters for
   df near 0.1 and below.
 
+  Warning: a path gradient needs a function that is continuous in the sample,
+  because the part of a step is missing without a word. Its mean must exist as
+  well: for a function that grows as |x|^r, the degrees of freedom must be more
+  than r, and more than 2 r for a gradient of finite variance.
+
   Warning: only first-order gradients flow through a sample. A second derivative
   through a sample raises a LookupError.
 

@@ -36,9 +36,19 @@ class TruncatedNormal(tfd.TruncatedNormal):
   scale / 1000. Samples on a narrower interval are nearly uniform, and dz/dloc
   is the small difference of 1 and a number near 1.
 
-  Warning: a function of a sample must be continuous between the bounds, because
-  the path derivative does not see a step. Only first-order gradients flow
-  through a sample; a second derivative raises a LookupError.
+  Warning: a path gradient needs a function that is continuous between the
+  bounds, because the part of a step is missing without a word. The function may
+  differ at the bounds, also where they are trained: all samples move with the
+  bounds and none crosses them, so that the gradient in a bound is right.
+
+  A score, in contrast, is wrong in a bound that is trained. The mean of the
+  derivative of log p in the lower bound is p(low) and not 0. Train a bound with
+  `elbo` or `iwae`, which differentiate the whole log-weight, and not with
+  estimators that use or drop the score (`reinforce`, `vimco`, `stl`, `dreg` and
+  their relatives).
+
+  Only first-order gradients flow through a sample; a second derivative raises a
+  LookupError.
 
   Example:
     >>> import tensorflow as tf

@@ -31,9 +31,12 @@ class VonMises(tfd.VonMises):
   direction is 1, and the derivative in kappa is exact to 1e-12 in float64 for
   kappa up to 1e4.
 
-  Warning: a function of a sample must be periodic in the sample, or its
-  gradient misses the jump where samples wrap. Only first-order gradients flow
-  through a sample; a second derivative raises a LookupError.
+  Warning: a path gradient needs a function that is continuous on the circle:
+  continuous in the sample, and of the same value at -pi and pi. A sample that
+  leaves the interval at pi enters it again at -pi, and the path derivative does
+  not see the change of a function that differs there. Functions of cos x and
+  sin x agree. Only first-order gradients flow through a sample; a second
+  derivative raises a LookupError.
 
   Example:
     >>> import tensorflow as tf
