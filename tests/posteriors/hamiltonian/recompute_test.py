@@ -116,3 +116,36 @@ def test_a_function_without_gradients() -> None:
     return tape.gradient(total, x)
 
   np.testing.assert_array_equal(fn(tf.ones([3])), np.full(3, 2.0))
+
+
+def test_second_derivatives() -> None:
+  """The gradient of the recomputed trajectory is differentiated again."""
+  variable, watched = tf.Variable(_WEIGHT), tf.constant(0.7, tf.float64)
+
+  def second(recompute_it: bool) -> list[tf.Tensor]:
+    with tf.GradientTape() as tape:
+      tape.watch(watched)
+      slope = _inside(variable, recompute_it)(watched)[1]
+    sources = (watched, variable)
+    return tape.gradient(slope, sources)
+
+  compiled = tf.function(second, autograph=False)
+  for found, expected in zip(compiled(True), compiled(False), strict=True):
+    assert np.abs(expected).max() > 1
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12)
+
+
+def test_tape_outside_of_vectorized_map() -> None:
+  """The gradient was once a plausible 0 there."""
+  variable = tf.Variable(_WEIGHT)
+  watched = tf.constant([0.7, 0.9], tf.float64)
+
+  def gradient() -> tf.Tensor:
+    with tf.GradientTape() as tape:
+      tape.watch(watched)
+      values = tf.vectorized_map(lambda w: _loss(variable, w, True), watched)
+    return tape.gradient(values, watched)
+
+  for way in (gradient, tf.function(gradient, autograph=False)):
+    with pytest.raises(Exception, match='put the tape inside of the mapped'):
+      way()

@@ -18,8 +18,8 @@ def recompute(
   A graph then keeps the inputs, and not the tensors that fn computed on its
   way. Gradients flow to the inputs, to the trainable variables that fn reads,
   and to the other tensors of the graph that fn uses. (`tf.recompute_grad` loses
-  the gradients of the latter.) fn may take gradients itself; the gradient of
-  the result cannot be differentiated again. Eager execution computes once, and
+  the gradients of the latter.) fn may take gradients itself, and the gradient
+  of the result may be differentiated again. Eager execution computes once, and
   keeps everything.
 
   Args:
