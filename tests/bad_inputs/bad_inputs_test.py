@@ -14,6 +14,7 @@ import pytest
 from tests.bad_inputs import distributions_rows
 from tests.bad_inputs import functional_rows
 from tests.bad_inputs import layers_rows
+from tests.bad_inputs import models_rows
 from tests.bad_inputs import posteriors_rows
 from tests.bad_inputs import row
 
@@ -21,6 +22,7 @@ _SUBJECTS = {
   'functional': functional_rows.ROWS,
   'distributions': distributions_rows.ROWS,
   'layers': layers_rows.ROWS,
+  'models': models_rows.ROWS,
   'posteriors': posteriors_rows.ROWS,
 }
 _LONGEST = 2000
