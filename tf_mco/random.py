@@ -145,12 +145,19 @@ def split(seed: types.Seed, num: int) -> list[tf.Tensor]:
     seed: an integer or an int32 `[2]` tensor. Do not use the seed again once
       it is split.
     num: how many seeds to return.
+  Raises:
+    ValueError: if `seed` is no seed, or `num` no positive integer.
   Example:
     >>> from tf_mco import random
     >>> sample_seed, noise_seed = random.split(7, 2)
     >>> sample_seed.shape
     TensorShape([2])
   """
+  whole = isinstance(num, (int, np.integer)) and not isinstance(num, bool)
+  if not whole or num < 1:
+    raise ValueError(
+      f'`num` must be an integer of at least 1. Received: num={num!r}'
+    )
   seeds = tf.random.experimental.stateless_split(
     as_seed(seed), num, alg=_PHILOX
   )

@@ -53,7 +53,7 @@ def load(
     ValueError: if there is no such corpus, or its files do not make one.
     FileNotFoundError: if a file is missing.
   """
-  if name not in _LOADERS:
+  if not isinstance(name, str) or name not in _LOADERS:
     raise ValueError(
       f'Unknown corpus. Expected one of {", ".join(NAMES)}. Received: '
       f'name={name!r}'

@@ -75,8 +75,9 @@ def _existing(path: str | os.PathLike) -> pathlib.Path:
   path = pathlib.Path(path).expanduser()
   if not path.is_file():
     raise FileNotFoundError(
-      f'There is no file {path}. A corpus is an npz file of sparse counts and '
-      'a text file of its words: --documents and --vocabulary.'
+      f'There is no file {path}. A corpus is an npz file of sparse counts, '
+      '--documents, and a text file of its words, --vocabulary. Received: '
+      f'{path}'
     )
   return path
 

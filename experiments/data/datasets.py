@@ -83,7 +83,7 @@ def load(
     ValueError: if there is no such data set, or if its files hold another one.
     FileNotFoundError: if the files are neither on disk nor to be downloaded.
   """
-  if name not in _LOADERS:
+  if not isinstance(name, str) or name not in _LOADERS:
     raise ValueError(
       f'Unknown data set. Expected one of {", ".join(NAMES)}. Received:'
       f' name={name!r}'

@@ -11,17 +11,27 @@ import re
 
 import pytest
 
+from tests.bad_inputs import data_rows
 from tests.bad_inputs import distributions_rows
+from tests.bad_inputs import evaluation_rows
+from tests.bad_inputs import experiments_rows
 from tests.bad_inputs import functional_rows
 from tests.bad_inputs import layers_rows
+from tests.bad_inputs import models_rows
 from tests.bad_inputs import posteriors_rows
+from tests.bad_inputs import random_rows
 from tests.bad_inputs import row
 
 _SUBJECTS = {
-  'functional': functional_rows.ROWS,
+  'data': data_rows.ROWS,
   'distributions': distributions_rows.ROWS,
+  'evaluation': evaluation_rows.ROWS,
+  'experiments': experiments_rows.ROWS,
+  'functional': functional_rows.ROWS,
   'layers': layers_rows.ROWS,
+  'models': models_rows.ROWS,
   'posteriors': posteriors_rows.ROWS,
+  'random': random_rows.ROWS,
 }
 _LONGEST = 2000
 

@@ -60,7 +60,7 @@ def test_options_and_labels_are_kept() -> None:
     (['reinforce'], 1, 0, 'num_layers=0'),
     ([], 2, 1, 'at least one estimator'),
     (['vimco', tf_mco.estimators.Vimco(3)], 4, 1, 'need labels'),
-    ([3], 4, 1, 'an estimator or its name'),
+    ([3], 4, 1, 'Expected an estimator'),
     (['nothing'], 4, 1, 'Unknown estimator'),
   ],
 )

@@ -193,12 +193,6 @@ def test_whole_float_as_order_of_jackknife() -> None:
     bounds.jackknife(_LOG_W, 1.0)
 
 
-@pytest.mark.parametrize('n', [1, 0.5, -1, math.inf, math.nan])
-def test_n_of_cubo(n: float) -> None:
-  with pytest.raises(ValueError, match=rf'`n` .*> 1.*Received: n={n!r}'):
-    bounds.cubo(_LOG_W, n)
-
-
 @pytest.mark.parametrize(
   'betas',
   [

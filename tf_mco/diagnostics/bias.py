@@ -13,6 +13,7 @@ from tf_mco import random
 from tf_mco import types
 from tf_mco.diagnostics import gradient_source as gradient_source_lib
 from tf_mco.diagnostics import moments
+from tf_mco.ops import checks
 
 # The mean of fewer draws is not close enough to normal for a z-score.
 _FEWEST_DRAWS = 100
@@ -108,12 +109,8 @@ def bias_check(
   >>> tf_mco.diagnostics.bias_check(source, wrong, **options).passed
   False
   """
-  if num_draws < _FEWEST_DRAWS or not 0 < false_alarm_rate < 1:
-    raise ValueError(
-      f'Expected num_draws >= {_FEWEST_DRAWS} and a false_alarm_rate between '
-      f'0 and 1. Received: num_draws={num_draws}, '
-      f'false_alarm_rate={false_alarm_rate}'
-    )
+  num_draws = checks.at_least('num_draws', num_draws, _FEWEST_DRAWS)
+  false_alarm_rate = checks.between('false_alarm_rate', false_alarm_rate, 0, 1)
   gradient_source_lib.check(first)
   preserved = list(first.preserved)
   if isinstance(second, gradient_source_lib.GradientSource):
@@ -167,6 +164,11 @@ def _difference(
 def _require_same(
   first: gradient_source_lib.GradientSource, others: Mapping[str, Sequence]
 ) -> None:
+  if not isinstance(others, Mapping):
+    raise ValueError(
+      '`second` must be a GradientSource, or a dictionary of exact gradients '
+      f'by group. Received: {others!r}'
+    )
   expected = {n: [tuple(v.shape) for v in g] for n, g in first.groups.items()}
   received = {n: [tuple(np.shape(v)) for v in g] for n, g in others.items()}
   if expected != received:

@@ -58,6 +58,11 @@ def labelled(estimators: Estimators) -> dict[str, estimator_lib.Estimator]:
   Raises:
     ValueError: For no estimator, and for two of one name without labels.
   """
+  if isinstance(estimators, str) or not isinstance(estimators, Iterable):
+    raise ValueError(
+      '`estimators` must be a list or a dictionary of them. Received: '
+      f'estimators={estimators!r}'
+    )
   if isinstance(estimators, Mapping):
     by_label = {label: _estimator(one) for label, one in estimators.items()}
   else:

@@ -92,14 +92,16 @@ class EstimatorComparison(keras.callbacks.Callback):
     every_epochs = checks.at_least('every_epochs', every_epochs, 1)
     self.estimators = equal_cost.labelled(estimators)
     self.every_epochs = every_epochs
-    self.num_draws = num_draws
+    self.num_draws = checks.at_least('num_draws', num_draws, 40)
     self.statistics: dict[str, dict[str, statistics.GradientStatistics]] = {}
     self._x = x
     self._seed = random.as_seed(seed)
-    self._jit_compile = jit_compile
+    self._jit_compile = checks.boolean('jit_compile', jit_compile)
     self._options: _SourceOptions = {
-      'groups': tuple(groups),
-      'include_data_noise': include_data_noise,
+      'groups': gradient_source_lib.listed('groups', groups),
+      'include_data_noise': checks.boolean(
+        'include_data_noise', include_data_noise
+      ),
       'seed': random.fold_in(self._seed, random.Salt.BINARIZATION),
     }
     self._meters: dict[str, statistics.GradientMeter] = {}

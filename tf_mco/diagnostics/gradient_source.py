@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import contextlib
 from typing import NamedTuple, TypeVar
 
@@ -100,6 +100,11 @@ class GradientSource(NamedTuple):
 
 def check(gradient_source: GradientSource) -> None:
   """Raises ValueError unless every group has variables."""
+  if not isinstance(gradient_source, GradientSource):
+    raise ValueError(
+      '`gradient_source` must be a GradientSource, say '
+      f'model_source(model, x). Received: {gradient_source!r}'
+    )
   groups = gradient_source.groups
   empty = [group for group, members in groups.items() if not members]
   if empty or not groups:
@@ -135,6 +140,7 @@ def model_groups(
   present = {name: list(group) for name, group in groups.items() if group}
   if names is None:
     return present
+  names = listed('groups', names)
   missing = [name for name in names if name not in present]
   if missing or not names:
     raise ValueError(
@@ -142,6 +148,15 @@ def model_groups(
       f'{", ".join(present)}. Received: groups={list(names)!r}'
     )
   return {name: present[name] for name in names}
+
+
+def listed(name: str, value: Sequence[str]) -> tuple[str, ...]:
+  """Returns a list of names; ValueError for a single name."""
+  if isinstance(value, str) or not isinstance(value, Iterable):
+    raise ValueError(
+      f'`{name}` must be a list of names. Received: {name}={value!r}'
+    )
+  return tuple(value)
 
 
 def model_source(
@@ -189,13 +204,18 @@ def model_source(
   >>> source.evaluations
   2
   """
+  if not isinstance(model, models.LatentVariableModel):
+    raise ValueError(
+      f'`model` must be a LatentVariableModel. Received: {model!r}'
+    )
+  if isinstance(estimator, str):
+    estimator = registry.get_estimator(estimator)
+  estimator = model.estimator if estimator is None else estimator
+  estimators.estimator.require(estimator)
   observations.check(x, model.support, 'the measured batch')
   x = tf.convert_to_tensor(x)
   if not model.built:
     model.build((None, *x.shape[1:]))
-  if isinstance(estimator, str):
-    estimator = registry.get_estimator(estimator)
-  estimator = estimator or model.estimator
   prepared = model.prepare(x, seed=random.as_seed(seed))
   # `surrogate` prepares its batch again, which changes neither binary values
   # nor floating ones.

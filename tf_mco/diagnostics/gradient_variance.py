@@ -75,7 +75,7 @@ class GradientVariance(keras.callbacks.Callback):
         proportion to its size.
     """
     super().__init__()
-    self.groups = tuple(groups)
+    self.groups = gradient_source_lib.listed('groups', groups)
     self.state = running.RunningVariance(decay, every)
     self._members: dict[str, list[training_step.Variable]] = {}
 

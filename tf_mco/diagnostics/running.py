@@ -28,10 +28,7 @@ class RunningVariance(tf.Module):
   def __init__(self, decay: float, every: int):
     """Makes the state; `build` adds the variables of each group."""
     super().__init__(name='running_variance')
-    if not 0 < decay < 1:
-      raise ValueError(
-        f'`decay` must lie between 0 and 1. Received: decay={decay!r}'
-      )
+    decay = checks.between('decay', decay, 0, 1)
     every = checks.at_least('every', every, 1)
     self.decay, self.every = float(decay), every
     self.steps = tf.Variable(0, trainable=False, dtype=tf.int64, name='steps')

@@ -88,4 +88,19 @@ def active_units(variances: Sequence[np.ndarray]) -> list[np.ndarray]:
   >>> active.tolist()
   [True, False]
   """
-  return [variance > THRESHOLD for variance in variances]
+  if not isinstance(variances, (list, tuple)) or not all(
+    map(_are_variances, variances)
+  ):
+    raise ValueError(
+      '`variances` must be a list of arrays [D], one for each stochastic '
+      'layer, as `unit_variances` returns them. Received: '
+      f'variances={variances!r}'
+    )
+  return [np.asarray(variance) > THRESHOLD for variance in variances]
+
+
+def _are_variances(value: object) -> bool:
+  """Returns whether a value is an array `[D]` of numbers >= 0."""
+  array = np.asarray(value)
+  numbers = array.dtype.kind in 'iuf' and array.ndim == 1
+  return numbers and bool(np.all((array >= 0) & np.isfinite(array)))

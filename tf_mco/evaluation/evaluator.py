@@ -60,7 +60,12 @@ class Evaluator:
     num_samples: int,
     jit_compile: bool = True,
   ):
+    if not isinstance(model, models.LatentVariableModel):
+      raise ValueError(
+        f'`model` must be a LatentVariableModel. Received: {model!r}'
+      )
     num_samples = checks.at_least('num_samples', num_samples, 1)
+    jit_compile = checks.boolean('jit_compile', jit_compile)
     self.model = model
     self.num_samples = num_samples
     # AutoGraph is off because `fit` does not convert layers either.
@@ -94,6 +99,7 @@ class Evaluator:
     Raises:
       ValueError: If there is no example.
     """
+    batch_size = checks.at_least('batch_size', batch_size, 1)
     if not isinstance(x, tf.data.Dataset):
       x = tf.data.Dataset.from_tensor_slices(np.asarray(x)).batch(batch_size)
     bounds = []
@@ -101,7 +107,9 @@ class Evaluator:
       batch = batch[0] if isinstance(batch, tuple) else batch
       bounds.append(self._step(batch, random.fold_in(seed, index)).numpy())
     if not bounds:
-      raise ValueError('The data set to evaluate is empty.')
+      raise ValueError(
+        'Expected at least one example to evaluate. Received: an empty data set'
+      )
     return np.concatenate(bounds)
 
 

@@ -70,7 +70,7 @@ def export(
   if not model.built:
     raise ValueError(
       'The model has no weights yet: call `fit`, or `build` with the shape '
-      'of the data, before `export`.'
+      'of the data, before `export`. Received: a model without weights'
     )
   dtype, observation_shape = model.log_dtype, model.observation_shape
   x = tf.TensorSpec([None, *observation_shape], dtype, name='x')

@@ -10,6 +10,7 @@ from tf_mco.layers import objective as objective_lib
 from tf_mco.layers.objective import encoded_batch
 from tf_mco.layers.objective import generative_model
 from tf_mco.layers.objective import pixels
+from tf_mco.ops import checks
 
 
 class Generation:
@@ -63,6 +64,8 @@ class Generation:
       num_samples: N.
       seed: An integer or an int32 `[2]` tensor.
     """
+    if not tf.is_tensor(num_samples):
+      num_samples = checks.at_least('num_samples', num_samples, 1)
     path = generative_model.sample_path(
       self.objective.decoder_conditionals,
       self.objective.prior.distribution(),

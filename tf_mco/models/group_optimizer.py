@@ -154,14 +154,15 @@ def get(
       or a dictionary with one of these for each group.
     groups: A function that returns the trainable variables by group.
   Raises:
-    ValueError: For a group that does not exist, and for an optimizer of a group
-      that scales the loss, because there is one loss for all groups.
+    ValueError: For what is no optimizer, for a group that does not exist, and
+      for an optimizer of a group that scales the loss, because there is one
+      loss for all groups.
   """
   if isinstance(optimizer, GroupOptimizer):
     optimizer = optimizer.by_group
   # A dictionary with a class name is the configuration of a single optimizer.
   if not isinstance(optimizer, dict) or 'class_name' in optimizer:
-    return keras.optimizers.get(optimizer)
+    return _one(optimizer)
   names = groups()
   unknown = sorted(set(optimizer) - set(names))
   if unknown or not optimizer:
@@ -169,7 +170,7 @@ def get(
       '`optimizer` by group must have keys out of '
       f'{", ".join(names)}. Received: {", ".join(optimizer) or "none"}'
     )
-  by_group = {name: keras.optimizers.get(o) for name, o in optimizer.items()}
+  by_group = {name: _one(o) for name, o in optimizer.items()}
   scaled = [n for n, o in by_group.items() if float(o.scale_loss(1.0)) != 1]
   if scaled:
     raise ValueError(
@@ -177,6 +178,21 @@ def get(
       f'its own. Received: a loss_scale_factor for {", ".join(scaled)}'
     )
   return GroupOptimizer(by_group, groups)
+
+
+def _one(optimizer: Any) -> keras.optimizers.Optimizer:
+  """Returns a single optimizer from what Keras takes for one."""
+  found, reason = None, ''
+  try:
+    found = keras.optimizers.get(optimizer)
+  except (TypeError, ValueError) as error:
+    reason = f' ({error})'
+  if found is None:
+    raise ValueError(
+      "`optimizer` must be an optimizer of Keras, or its name, say 'adam'. "
+      f'Received: optimizer={optimizer!r}{reason}'
+    )
+  return found
 
 
 def to_config(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tf_mco.layers import objective as objective_lib
 from tf_mco.layers.objective import configuration
 from tf_mco.layers.objective import pixels
 from tf_mco.models import components
+from tf_mco.models import data_kinds
 from tf_mco.models import export as export_lib
 from tf_mco.models import faults
 from tf_mco.models import generation
@@ -128,7 +129,8 @@ class LatentVariableModel(
     if not self.built or not config:
       raise ValueError(
         'The shape of an observation is known once the model is built: call '
-        '`fit`, or `build` with the shape of the data.'
+        '`fit`, or `build` with the shape of the data. Received: a model '
+        'without weights'
       )
     return tuple(config['input_shape'][1:])
 
@@ -176,6 +178,7 @@ class LatentVariableModel(
         "The loss and the metrics are the objective's own. Expected options "
         f'out of {", ".join(_COMPILE_OPTIONS)}. Received: {", ".join(unknown)}'
       )
+    options = data_kinds.checked_options(options)
     self._compile_options = options
     super().compile(
       optimizer=group_optimizer.get(optimizer, self.parameter_groups),
@@ -284,9 +287,13 @@ class LatentVariableModel(
         gradient is not finite.
     """
     observations.refuse_weights(kwargs)
+    kwargs = data_kinds.checked_options(kwargs)
     peeked = observations.with_first_batch(x)
+    self._require(x, 'the training data')
     observations.check(peeked, self.support, 'the training data')
     validation = kwargs.get('validation_data')
+    if validation is not None:
+      self._require(validation, 'the validation data')
     observations.check(validation, self.support, 'the validation data')
     observations.build_for(self, peeked)
     if self.fault is not None:
@@ -307,13 +314,23 @@ class LatentVariableModel(
   ) -> float | list[float] | Mapping[str, float]:
     """Evaluates the estimator's own bound; see `keras.Model.evaluate`."""
     observations.refuse_weights(kwargs)
+    kwargs = data_kinds.checked_options(kwargs)
+    self._require(x, 'the data')
     observations.check(x, self.support, 'the data')
     return super().evaluate(x, y, **kwargs)
 
   def predict(self, x: observations.Data, **kwargs: Any) -> np.ndarray:
     """Returns the estimator's bound of each example, `[N]`, in nats."""
+    kwargs = data_kinds.checked_options(kwargs)
+    self._require(x, 'the data')
     observations.check(x, self.support, 'the data')
     return super().predict(x, **kwargs)
+
+  def _require(self, x: object, where: str) -> None:
+    """Raises ValueError for data that are none, or of another shape."""
+    known = self.built and self.get_build_config()
+    shape = self.observation_shape if known else None
+    data_kinds.require(x, where, shape)
 
   def export(self, filepath: str | os.PathLike, **kwargs: Any) -> None:
     """Writes a SavedModel that needs TensorFlow only; see `models.export`."""

@@ -106,6 +106,11 @@ def check(
   batch = first_batch(x)
   if batch is not None:
     pixels.check(batch, support, where)
+  elif isinstance(x, (tf.data.Dataset, PeekedGenerator)):
+    raise ValueError(
+      f'Expected a stream with batches as {where}. Received: {x!r}, which ends '
+      'before its first batch'
+    )
 
 
 def build_for(model: keras.Model, x: Data | PeekedGenerator | None) -> None:

@@ -58,7 +58,8 @@ def require_gradients(
       'No gradient reached these trainable variables: '
       f'{", ".join(missing)}. A sample drawn outside the GradientTape, a '
       'stopped gradient, or a layer that is not used is the usual reason; '
-      'set `trainable = False` on what is not to be trained.'
+      'set `trainable = False` on what is not to be trained. Received: a '
+      'gradient of None for each of them'
     )
 
 

@@ -111,8 +111,7 @@ def cubo(log_w: tf.Tensor, n: float) -> tf.Tensor:
   Reference: Dieng et al. (2017), arXiv:1611.00328.
   """
   log_w = checked(log_w)
-  if not 1 < n < math.inf:
-    raise ValueError(f'`n` must be a finite number > 1. Received: n={n!r}')
+  n = checks.between('n', n, 1, math.inf)
   return log_weights_lib.log_mean_exp(n * log_w) / n
 
 
@@ -143,7 +142,12 @@ def tvo(
   Reference: Masrani, Le and Wood (2019), arXiv:1907.00031.
   """
   log_w = checked(log_w)
-  betas = [float(beta) for beta in betas]
+  try:
+    betas = [float(beta) for beta in betas]
+  except (TypeError, ValueError) as error:
+    raise ValueError(
+      f'`betas` must increase from 0 to 1. Received: betas={betas!r}'
+    ) from error
   checks.one_of('rule', rule, ('left', 'right', 'trapezoid'))
   pairs = list(itertools.pairwise(betas))
   increasing = all(low < high for low, high in pairs)
@@ -178,8 +182,8 @@ def _tempered_mean(log_w: tf.Tensor, beta: float) -> tf.Tensor:
 
 def checked(log_w: tf.Tensor) -> tf.Tensor:
   """Returns log-weights of shape `[K, B]`; ValueError for any other."""
-  log_w = tf.convert_to_tensor(log_w)
-  if log_w.shape.rank != 2 or log_w.shape[0] is None:
+  (log_w,) = checks.tensors('`log_w`', log_w=log_w)
+  if log_w.shape.rank != 2 or not log_w.shape[0]:
     raise ValueError(
       '`log_w` must be [K, B] with a static K. Received: log_w.shape='
       f'{log_w.shape}'

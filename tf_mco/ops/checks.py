@@ -198,3 +198,20 @@ def in_interval(
       f'. Received: {name}={value!r}'
     )
   return value
+
+
+def between(name: str, value: Any, low: float, high: float) -> float:
+  """Returns a number of Python or NumPy as Python's own.
+
+  Raises:
+    ValueError: unless `value` is in (low, high), without the ends.
+  """
+  if isinstance(value, np.number):
+    value = value.item()
+  number = isinstance(value, (int, float)) and not isinstance(value, bool)
+  if not number or not low < value < high:
+    raise ValueError(
+      f'`{name}` must be a number in ({low:g}, {high:g}). Received: '
+      f'{name}={value!r}'
+    )
+  return value

@@ -53,6 +53,7 @@ def importance_bound(
   """
   num_samples = checks.at_least('num_samples', num_samples, 1)
   chunk_size = checks.at_least('chunk_size', chunk_size, 1)
+  checks.function('log_joint', log_joint)
   posterior = posterior_lib.as_posterior(posterior)
 
   def log_sum(size: int, index: int | tf.Tensor) -> tf.Tensor:

@@ -132,7 +132,9 @@ def test_errors_name_what_is_wrong() -> None:
   with pytest.raises(ValueError, match='`mean`'):
     layers.BernoulliLikelihood(mean=[0.5])
   for units in (0, -1, 2.0, '3'):
-    with pytest.raises(ValueError, match='`units` must be a positive integer'):
+    with pytest.raises(
+      ValueError, match='`units` must be an integer of at least 1'
+    ):
       layers.BernoulliPosterior(units)
 
 

@@ -129,7 +129,10 @@ def test_the_gradient_of_samples_is_an_option() -> None:
 @pytest.mark.parametrize(
   'make, message',
   [
-    (lambda: layers.GammaPosterior(0), '`units` must be a positive integer'),
+    (
+      lambda: layers.GammaPosterior(0),
+      '`units` must be an integer of at least 1',
+    ),
     (lambda: layers.GammaPosterior(2, minimum=-1.0), '`minimum` must be.*-1.0'),
     (
       lambda: layers.BetaPosterior(2, minimum=0.0),

@@ -29,7 +29,7 @@ def test_bound_keeps_its_precision(policy: str) -> None:
   ('options', 'message'),
   [
     ({'estimator': 'nonesuch'}, 'Unknown estimator'),
-    ({'estimator': 3}, '`estimator` must be'),
+    ({'estimator': 3}, 'Expected an estimator'),
     ({'binarization': 'static'}, '`binarization` must be one of'),
     ({'analytic_kl': 1}, '`analytic_kl` must be True or False'),
     ({'prior': keras.layers.Dense(3)}, '`prior` must be'),

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tf_mco.layers.heads import head
@@ -107,12 +106,12 @@ class HamiltonianPosterior(head.Head):
     checks.one_of('tempering', tempering, hamiltonian_tempering.TEMPERINGS)
     checks.one_of('schedule', schedule, hamiltonian_tempering.SCHEDULES)
     recompute = checks.boolean('recompute', recompute)
-    max_step_size = _between('max_step_size', max_step_size, 0, math.inf)
-    step_size = _between('step_size', step_size, 0, max_step_size)
-    initial_temperature = _between(
+    max_step_size = checks.between('max_step_size', max_step_size, 0, math.inf)
+    step_size = checks.between('step_size', step_size, 0, max_step_size)
+    initial_temperature = checks.between(
       'initial_temperature', initial_temperature, 1, math.inf
     )
-    alpha = _between('alpha', alpha, 0, 1)
+    alpha = checks.between('alpha', alpha, 0, 1)
     self.base_layer = base_layer
     self.support = base_layer.support
     self.num_steps = num_steps
@@ -307,16 +306,3 @@ def _event_shape(
 def _logit(probability: float) -> float:
   """Returns the number that the sigmoid maps to `probability`."""
   return math.log(probability) - math.log1p(-probability)
-
-
-def _between(name: str, value: Any, low: float, high: float) -> float:
-  """Returns a number of Python or NumPy; ValueError unless in (low, high)."""
-  if isinstance(value, np.number):
-    value = value.item()
-  number = isinstance(value, (int, float)) and not isinstance(value, bool)
-  if not number or not low < value < high:
-    raise ValueError(
-      f'`{name}` must be a number in ({low:g}, {high:g}). Received: '
-      f'{name}={value!r}'
-    )
-  return value
