@@ -78,6 +78,19 @@ def test_value_needs_no_factor() -> None:
   np.testing.assert_array_equal(compiled(tf.constant(_Z)), _Z)
 
 
+def test_a_derivative_before_the_factor_is_an_error() -> None:
+  """The forward mode asks for one, and so does an early gradient."""
+  z, slope = tf.constant(_Z), tf.constant(np.arange(1.0, 5))
+  with pytest.raises(LookupError, match='no forward-mode.*a tf.GradientTape'):
+    with tf.autodiff.ForwardAccumulator(z, tf.ones_like(z)):
+      _loss(z, slope)
+  with tf.GradientTape() as tape:
+    tape.watch(z)
+    scaled = cotangents.CotangentScale()(z)
+  with pytest.raises(LookupError, match='before the estimate is complete'):
+    tape.gradient(scaled, z)
+
+
 @pytest.mark.parametrize('rank', [0, 1, 2])
 def test_event_ranks(rank: int) -> None:
   """One factor serves the whole event, of any rank."""

@@ -85,6 +85,23 @@ def test_sleep_phase(phase: str, share: float) -> None:
     np.testing.assert_array_equal(slopes[name], expected[name])
 
 
+@pytest.mark.parametrize('phase', ['sleep', 'both'])
+def test_the_sleep_phase_is_of_first_order(phase: str) -> None:
+  problem = binary_problems.toy((2,), 3)
+  parameters = problem.rows()
+  estimator = tf_mco.estimators.Rws(4, phase=phase)
+  with tf.GradientTape() as outer:
+    outer.watch(parameters)
+    with tf.GradientTape() as tape:
+      tape.watch(parameters)
+      posterior = problem.posterior(parameters)
+      log_joint = _Dreaming(problem.log_joint(parameters), parameters)
+      loss = tf_mco.estimate(estimator, log_joint, posterior, seed=3).loss
+    slope = tape.gradient(loss, parameters)['logits']
+  with pytest.raises(LookupError, match='second derivative of this estimator'):
+    outer.gradient(slope, parameters['logits'])
+
+
 def test_the_sleep_phase_needs_dreams() -> None:
   problem = binary_problems.toy((2,), 3)
   parameters = problem.rows()
