@@ -30,12 +30,15 @@ def estimate(
       draw.
   Returns:
     A `Surrogate`: `loss` `[B]`, whose value is minus the bound and whose
-    gradient is the estimate; `bound` `[B]` and `log_weights` `[K, B]`, both in
-    nats and without gradient.
+    gradient is the estimate (of first order, unless the estimator is one of an
+    attached bound: elbo, iwae, ciwae, renyi or miwae); `bound` `[B]` and
+    `log_weights` `[K, B]`, both in nats and without gradient.
   Raises:
     ValueError: for an argument of another kind, for a posterior that does not
-      suit the estimator, and if log_joint returns anything but `[K, B]`. In
-      eager execution also if an estimator that differentiates through angles of
+      suit the estimator, and if log_joint returns anything but `[K, B]`. If the
+      estimator differentiates through samples, also if log_joint has no
+      gradient in the samples of a layer (see `ops.lost_paths`). In eager
+      execution also if an estimator that differentiates through angles of
       a von Mises posterior gets a log_joint that differs at -pi and pi. A
       compiled step has no values to compare, so that its log_joint should be
       run eagerly once.
@@ -90,7 +93,8 @@ def expectation(
   Raises:
     ValueError: if the estimator is one of a K-sample bound, or if the posterior
       scores only its own samples, because it would follow `fn` as if `fn` were
-      log p(x, z).
+      log p(x, z). If the estimator differentiates through samples, also if `fn`
+      has no gradient in the samples of any layer.
 
   #### Example
 
