@@ -71,7 +71,8 @@ def require(estimator: object) -> Estimator:
     of_class = f', a class: {estimator.__name__}() makes an estimator of it'
   raise ValueError(
     "Expected an estimator, say tf_mco.get_estimator('disarm') or "
-    f'tf_mco.estimators.Disarm(). Received: {estimator!r}{of_class}'
+    'tf_mco.estimators.Disarm(); a class of your own has all the members of '
+    f'tf_mco.Estimator. Received: {estimator!r}{of_class}'
   )
 
 
