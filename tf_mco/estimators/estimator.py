@@ -55,7 +55,12 @@ class Estimator(Protocol):
     posterior: posteriors.PosteriorLike,
     draw: types.Draw,
   ) -> types.Surrogate:
-    """Returns the per-example loss whose gradient is the estimate."""
+    """Returns the per-example loss whose gradient is the estimate.
+
+    The estimators of the library raise a ValueError for a draw of another
+    number of samples than theirs, or without the pairs or the noise that they
+    draw.
+    """
 
 
 def require(estimator: object) -> Estimator:
