@@ -20,3 +20,20 @@ def test_expectation_is_the_mean_and_its_gradient_the_path() -> None:
   tf.debugging.assert_near(value, tf.reduce_mean(cost(drawn), 0))
   slope = tf.reduce_mean(-2 * drawn, 0)
   tf.debugging.assert_near(tape.gradient(value, loc), slope)
+
+
+def test_an_estimator_of_a_mean_alone_serves_expectation() -> None:
+  """A class of one's own need not have the members of an `Estimator`."""
+  elbo = tf_mco.estimators.Elbo(4)
+
+  class Own(tf_mco.estimators.MeanEstimator):
+    evaluations, surrogate = elbo.evaluations, elbo.surrogate
+    draw, mean_surrogate = elbo.draw, elbo.mean_surrogate
+
+  posterior = tfd.Independent(tfd.Normal(tf.zeros([3, 2]), 1.0), 1)
+  cost = lambda z: tf.reduce_sum(-(z**2), -1)  # noqa: E731
+  own, expected = (
+    tf_mco.expectation(estimator, cost, posterior, seed=0)
+    for estimator in (Own(), elbo)
+  )
+  tf.debugging.assert_equal(own, expected)

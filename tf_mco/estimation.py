@@ -107,9 +107,9 @@ def expectation(
   >>> print(tf_mco.expectation(elbo, cost, posterior, seed=0).shape)
   (3,)
   """
-  estimators.estimator.require(estimator)
   checks.function('fn', fn)
   if not isinstance(estimator, estimators.MeanEstimator):
+    estimators.estimator.require(estimator)
     raise ValueError(
       '`expectation` needs an estimator of a mean, such as reinforce, '
       'reinforce_loo, arm or disarm, or a class of your own that extends '

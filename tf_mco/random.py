@@ -82,7 +82,7 @@ def as_seed(seed: types.Seed) -> tf.Tensor:
   )
 
 
-def integer_seed(seed: object) -> int:
+def integer_seed(seed: int | np.integer) -> int:
   """Returns a seed that a configuration can hold, as Python's own integer.
 
   Args:

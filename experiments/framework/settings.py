@@ -74,7 +74,9 @@ class Settings:
   def __post_init__(self) -> None:
     for field in dataclasses.fields(self):
       rule = self.rule(field.name)
-      value = rule.checked(field.name, getattr(self, field.name), field.type)
+      value = rule.checked(
+        field.name, getattr(self, field.name), str(field.type)
+      )
       object.__setattr__(self, field.name, value)
 
   @classmethod

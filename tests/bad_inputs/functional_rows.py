@@ -318,6 +318,62 @@ ROWS += [
   ),
 ]
 
+# Draws that another estimator has made.
+
+_GAMMA = tfd.Independent(tf_mco.distributions.Gamma(tf.ones([5, 2]), 1.0), 1)
+
+
+def _sized(name: str, size: int) -> Any:
+  """Returns an estimator, and a posterior that suits it."""
+  option = 'num_pairs' if 'arm' in name else 'num_samples'
+  if name in ('miwae', 'piwae'):
+    option = 'num_samples_per_bound'
+  return tf_mco.get_estimator(name, **{option: size})
+
+
+def _surrogate(name: str, change: Callable[[Any], Any]) -> Any:
+  """Returns the surrogate of a draw of 4 samples by an estimator of 2."""
+  posterior = _BITS if 'arm' in name else _NORMAL
+  if name in ('rsvi', 'grep'):
+    posterior = _GAMMA
+  draw = _sized(name, 4).draw(_log_joint, posterior, seed=0)
+  return _sized(name, 2).surrogate(_log_joint, posterior, change(draw))
+
+
+_PAIRED = ('arm', 'disarm', 'local_disarm')
+ROWS += [
+  *row.each(
+    'draw-of-other-size',
+    lambda v: _surrogate(v, lambda draw: draw),
+    {name: name for name in tf_mco.estimator_names()},
+    '`draw` must have (2|4) (samples|antithetic pair)',
+  ),
+  *row.each(
+    'draw-of-one-axis',
+    lambda v: _surrogate(v, lambda draw: tf_mco.Draw(tf.zeros([2]))),
+    {n: n for n in tf_mco.estimator_names() if n not in _PAIRED},
+    '`draw` must have (2|4) samples',
+  ),
+  *row.each(
+    'draw-without-pairs',
+    lambda v: _surrogate(v, lambda draw: tf_mco.Draw(draw.samples[:2])),
+    {name: name for name in _PAIRED},
+    '`draw` must have 2 antithetic pair',
+  ),
+  *row.each(
+    'draw-without-noise',
+    lambda v: _surrogate(v, lambda draw: tf_mco.Draw(draw.samples[:2])),
+    {name: name for name in ('rsvi', 'grep')},
+    '`draw` must have the noise of its samples',
+  ),
+  *row.each(
+    'draw-kind',
+    lambda v: estimators.Iwae(2).surrogate(_log_joint, _NORMAL, v),
+    {'none': None, 'samples': tf.zeros([2, 5, 2]), 'tuple': (1, 2, 3)},
+    '`draw` must be a tf_mco.Draw',
+  ),
+]
+
 # Losses and gradients that are pure functions.
 
 _P = tf.zeros([3, 5])

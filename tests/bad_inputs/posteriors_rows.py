@@ -220,6 +220,17 @@ ROWS = [
     'scores only the samples that it draws itself',
   ),
   *row.each(
+    'Hamiltonian-draw',
+    lambda v: v.surrogate(
+      _log_joint, _hamiltonian(), tf_mco.Draw(tf.zeros([2, 5, 2]))
+    ),
+    {
+      'iwae': tf_mco.estimators.Iwae(2),
+      'elbo': tf_mco.estimators.Elbo(2),
+    },
+    'must be a draw of this posterior',
+  ),
+  *row.each(
     'Hamiltonian-log_joint',
     lambda v: tf_mco.estimate(
       tf_mco.get_estimator('elbo'), v, _hamiltonian(), seed=0

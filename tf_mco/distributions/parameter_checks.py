@@ -7,7 +7,7 @@ A value in a graph is not known when the distribution is made. There
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import tensorflow as tf
@@ -86,11 +86,11 @@ def floating(owner: str, **values: types.TensorLike) -> None:
   """Raises ValueError unless all values are floating numbers."""
   numbers(owner, **values)
   for name, value in values.items():
-    array = known_value(value) if not tf.is_tensor(value) else None
-    dtype = value.dtype if tf.is_tensor(value) else None
-    if array is not None:
-      dtype = tf.as_dtype(array.dtype)
-    if dtype is not None and not dtype.is_floating:
+    tensor: Any = value if tf.is_tensor(value) else known_value(value)
+    if tensor is None:
+      continue
+    dtype = tf.as_dtype(tensor.dtype)
+    if not dtype.is_floating:
       raise ValueError(
         f'`{name}` of {owner} must be floating numbers. Received: {dtype.name}'
       )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +20,8 @@ from tf_mco.distributions import normal_noise
 from tf_mco.distributions import parameter_checks
 from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 
+# The forms in which several sizes are given.
+_LISTS = (list, tuple, tf.TensorShape, range, np.ndarray)
 _Sizes: TypeAlias = Sequence[int | tf.Tensor]
 _Sampler: TypeAlias = Callable[
   [tfd.Distribution, _Sizes, types.Seed], tf.Tensor
@@ -147,11 +149,9 @@ def sizes_of(sample_shape: types.SampleShape) -> list[int | tf.Tensor]:
   """
   if tf.is_tensor(sample_shape):
     return tf.unstack(tf.reshape(sample_shape, [-1]))
-  single = isinstance(sample_shape, (int, np.integer))
-  listed = isinstance(
-    sample_shape, (list, tuple, tf.TensorShape, range, np.ndarray)
-  )
-  sizes = [sample_shape] if single else list(sample_shape) if listed else [None]
+  sizes: list[Any] = [sample_shape]
+  if isinstance(sample_shape, _LISTS):
+    sizes = list(sample_shape)
   if not all(tf.is_tensor(size) or _is_size(size) for size in sizes):
     raise ValueError(
       '`sample_shape` must be a list of sizes, which are integers of at least 0'
@@ -160,7 +160,7 @@ def sizes_of(sample_shape: types.SampleShape) -> list[int | tf.Tensor]:
   return [size if tf.is_tensor(size) else int(size) for size in sizes]
 
 
-def _is_size(value: object) -> bool:
+def _is_size(value: Any) -> bool:
   """Returns whether a value is an integer of at least 0."""
   whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
   return whole and value >= 0

@@ -15,6 +15,7 @@ from tf_mco.estimators import independent_samples
 from tf_mco.estimators import pathwise
 from tf_mco.estimators import rws
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 
 _NAMED = ('kl', 'chi2')
 
@@ -85,6 +86,7 @@ class Aisle(independent_samples.IndependentSamples):
     draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
+    draw_checks.samples(draw, self.num_samples)
     posterior = posteriors.as_posterior(posterior)
     if self.reparameterized:
       return pathwise.surrogate(log_joint, posterior, draw, self._path_factor)

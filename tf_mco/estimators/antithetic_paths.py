@@ -23,6 +23,7 @@ from tf_mco.distributions import sampling
 from tf_mco.estimators import coupling
 from tf_mco.estimators import score_function
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import gradients
 
 
@@ -213,6 +214,7 @@ class AntitheticMean(AntitheticPairs, score_function.ScoreFunctionMean):
   ) -> types.MeanSurrogate:
     """See `MeanEstimator`. The model's gradient averages all evaluations."""
     posterior = posteriors.as_posterior(posterior)
+    draw_checks.pairs(draw, self.num_pairs, posterior.num_layers)
     samples = stack(posterior, draw.pairs)
     log_q = tf.stop_gradient(posterior.log_prob(samples))
     values = checks.call_log_joint(integrand, samples, log_q)

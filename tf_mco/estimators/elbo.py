@@ -12,6 +12,7 @@ from tf_mco import types
 from tf_mco.estimators import estimator
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import lost_paths
 
 
@@ -50,6 +51,7 @@ class Elbo(independent_samples.ReparameterizedSamples, estimator.MeanEstimator):
     Raises:
       ValueError: if the integrand has no gradient in the samples.
     """
+    draw_checks.samples(draw, self.num_samples)
     posterior = posteriors.as_posterior(posterior)
     like = tf.stop_gradient(posterior.log_q(draw))
     followed = lost_paths.differentiable(integrand, every_layer=False)
@@ -71,6 +73,7 @@ class Elbo(independent_samples.ReparameterizedSamples, estimator.MeanEstimator):
     Raises:
       ValueError: if log_joint has no gradient in the samples of a layer.
     """
+    draw_checks.samples(draw, self.num_samples)
     posterior = posteriors.as_posterior(posterior)
     log_w = posterior.log_weights(lost_paths.differentiable(log_joint), draw)
     integrand = posterior.elbo_integrand(log_joint, draw)

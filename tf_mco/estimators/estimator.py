@@ -55,7 +55,12 @@ class Estimator(Protocol):
     posterior: posteriors.PosteriorLike,
     draw: types.Draw,
   ) -> types.Surrogate:
-    """Returns the per-example loss whose gradient is the estimate."""
+    """Returns the per-example loss whose gradient is the estimate.
+
+    The estimators of the library raise a ValueError for a draw of another
+    number of samples than theirs, or without the pairs or the noise that they
+    draw.
+    """
 
 
 def require(estimator: object) -> Estimator:
@@ -71,7 +76,8 @@ def require(estimator: object) -> Estimator:
     of_class = f', a class: {estimator.__name__}() makes an estimator of it'
   raise ValueError(
     "Expected an estimator, say tf_mco.get_estimator('disarm') or "
-    f'tf_mco.estimators.Disarm(). Received: {estimator!r}{of_class}'
+    'tf_mco.estimators.Disarm(); a class of your own has all the members of '
+    f'tf_mco.Estimator. Received: {estimator!r}{of_class}'
   )
 
 

@@ -21,6 +21,7 @@ from tf_mco.distributions.numerics import gamma_noise
 from tf_mco.estimators import estimator
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import gradients
 from tf_mco.ops import lost_paths
 
@@ -98,6 +99,7 @@ class GeneralizedReparameterization(
     Raises:
       ValueError: if the integrand has no gradient in the samples.
     """
+    draw_checks.noise(draw, self.num_samples)
     posterior = posteriors.as_posterior(posterior)
     integrand = lost_paths.differentiable(integrand, every_layer=False)
     gammas = _gammas(posterior)

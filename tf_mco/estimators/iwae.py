@@ -12,6 +12,7 @@ from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import log_weights as log_weights_lib
 from tf_mco.ops import lost_paths
 
@@ -60,6 +61,7 @@ class AttachedBound(independent_samples.ReparameterizedSamples, abc.ABC):
     Raises:
       ValueError: if log_joint has no gradient in the samples of a layer.
     """
+    draw_checks.samples(draw, self.num_samples)
     posterior = posteriors.as_posterior(posterior)
     log_w = posterior.log_weights(lost_paths.differentiable(log_joint), draw)
     bound = self.bound(log_w)

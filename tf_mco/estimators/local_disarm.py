@@ -12,6 +12,7 @@ from tf_mco import types
 from tf_mco.estimators import antithetic_paths
 from tf_mco.estimators import coupling
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
 
@@ -65,6 +66,7 @@ class LocalDisarm(antithetic_paths.AntitheticPairs):
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
     posterior = posteriors.as_posterior(posterior)
+    draw_checks.pairs(draw, self.num_pairs, posterior.num_layers)
     samples = antithetic_paths.stack(posterior, draw.pairs)
     log_q = posterior.log_prob(samples)
     # Attached to log_q: -sum_k wt_k s_k is part of the posterior's gradient.

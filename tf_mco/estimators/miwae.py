@@ -12,6 +12,7 @@ from tf_mco import types
 from tf_mco.estimators import cotangents
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
 from tf_mco.ops import lost_paths
@@ -93,6 +94,7 @@ class Miwae(_GroupedBounds):
     Raises:
       ValueError: if log_joint has no gradient in the samples of a layer.
     """
+    draw_checks.samples(draw, self._size)
     posterior = posteriors.as_posterior(posterior)
     log_w = posterior.log_weights(lost_paths.differentiable(log_joint), draw)
     bound = self.mean_bound(log_w)
@@ -139,6 +141,7 @@ class Piwae(_GroupedBounds):
     Raises:
       ValueError: if log_joint has no gradient in the samples of a layer.
     """
+    draw_checks.samples(draw, self._size)
     posterior = posteriors.as_posterior(posterior)
     scale = cotangents.CotangentScale()
     scaled = tf.nest.map_structure(scale, draw.samples)

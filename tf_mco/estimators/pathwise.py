@@ -19,6 +19,7 @@ from tf_mco import types
 from tf_mco.estimators import cotangents
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
 from tf_mco.ops import lost_paths
@@ -45,6 +46,7 @@ class Pathwise(independent_samples.ReparameterizedSamples, abc.ABC):
     draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
+    draw_checks.samples(draw, self.num_samples)
     return surrogate(log_joint, posterior, draw, self.factor)
 
 

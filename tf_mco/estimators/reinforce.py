@@ -10,6 +10,7 @@ from tf_mco import types
 from tf_mco.estimators import independent_samples
 from tf_mco.estimators import score_function
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Reinforce(
     draw: types.Draw,
   ) -> types.MeanSurrogate:
     """See `MeanEstimator`."""
+    draw_checks.samples(draw, self.num_samples)
     log_q = posteriors.as_posterior(posterior).log_prob(draw.samples)
     values = checks.call_log_joint(integrand, draw.samples, log_q)
     return score_function.score_surrogate(

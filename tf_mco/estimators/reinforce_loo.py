@@ -12,6 +12,7 @@ from tf_mco import types
 from tf_mco.estimators import independent_samples
 from tf_mco.estimators import score_function
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 
 
 def reinforce_loo_loss(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
@@ -81,6 +82,7 @@ class ReinforceLoo(
     draw: types.Draw,
   ) -> types.MeanSurrogate:
     """See `MeanEstimator`."""
+    draw_checks.samples(draw, self.num_samples)
     log_q = posteriors.as_posterior(posterior).log_prob(draw.samples)
     values = checks.call_log_joint(integrand, draw.samples, log_q)
     return _surrogate(values, log_q)

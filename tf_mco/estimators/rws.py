@@ -14,6 +14,7 @@ from tf_mco import types
 from tf_mco.estimators import defensive
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
 
@@ -143,6 +144,7 @@ class Rws(independent_samples.IndependentSamples):
     draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the bound of the proposal's K samples."""
+    draw_checks.samples(draw, self.num_samples)
     posterior = posteriors.as_posterior(posterior)
     log_q = posterior.log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, draw.samples, log_q)

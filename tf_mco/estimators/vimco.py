@@ -11,6 +11,7 @@ from tf_mco import posteriors
 from tf_mco import types
 from tf_mco.estimators import independent_samples
 from tf_mco.ops import checks
+from tf_mco.ops import draw_checks
 from tf_mco.ops import gradients
 from tf_mco.ops import log_weights as log_weights_lib
 
@@ -107,6 +108,7 @@ class Vimco(independent_samples.IndependentSamples):
     draw: types.Draw,
   ) -> types.Surrogate:
     """Returns the surrogate of the K-sample bound."""
+    draw_checks.samples(draw, self.num_samples)
     log_q = posteriors.as_posterior(posterior).log_prob(draw.samples)
     log_p = checks.call_log_joint(log_joint, draw.samples, log_q)
     return _surrogate(log_p, log_q, self.baseline)

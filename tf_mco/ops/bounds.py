@@ -7,6 +7,7 @@ import fractions
 import itertools
 import math
 
+import numpy as np
 import tensorflow as tf
 
 from tf_mco.ops import checks
@@ -40,12 +41,13 @@ def jackknife(log_w: tf.Tensor, order: int) -> tf.Tensor:
   """
   log_w = checked(log_w)
   num_samples = log_w.shape[0]
-  integer = isinstance(order, int) and not isinstance(order, bool)
+  integer = isinstance(order, (int, np.integer)) and not isinstance(order, bool)
   if not integer or not 0 <= order < num_samples:
     raise ValueError(
       f'`order` must be an integer in [0, K) = [0, {num_samples}). Received: '
       f'order={order!r}'
     )
+  order = int(order)
   terms = []
   for left_out in range(order + 1):
     size = num_samples - left_out

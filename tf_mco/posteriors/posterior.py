@@ -276,6 +276,11 @@ class Posterior:
   def log_q(self, draw: types.Draw) -> tf.Tensor:
     """Returns the term that log-weights subtract, `[K, B]`, in nats."""
     if not self.can_rescore:
+      if draw.extras is None:
+        raise ValueError(
+          'This posterior scores only the samples that it draws itself: `draw` '
+          'must be a draw of this posterior. Received: extras=None'
+        )
       return draw.extras.log_q
     return self.log_prob(draw.samples)
 
