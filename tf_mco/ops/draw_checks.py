@@ -53,8 +53,14 @@ def pairs(draw: types.Draw, num_pairs: int, num_layers: int) -> None:
 
 
 def noise(draw: types.Draw, num_samples: int) -> None:
-  """Raises ValueError unless a draw has K samples and their noise."""
-  samples(draw, num_samples)
+  """Raises ValueError unless a draw has the noise of K samples.
+
+  The samples themselves are made of the noise, and are not looked at unless the
+  draw has them.
+  """
+  _require_draw(draw)
+  if draw.samples is not None:
+    samples(draw, num_samples)
   if draw.extras is None:
     raise ValueError(
       '`draw` must have the noise of its samples in `extras`, as `draw` of the '
