@@ -320,6 +320,8 @@ ROWS += [
 
 # Draws that another estimator has made.
 
+_PAIRED = ('arm', 'disarm', 'local_disarm')
+_NOISY = ('rsvi', 'grep')
 _GAMMA = tfd.Independent(tf_mco.distributions.Gamma(tf.ones([5, 2]), 1.0), 1)
 
 
@@ -334,24 +336,27 @@ def _sized(name: str, size: int) -> Any:
 def _surrogate(name: str, change: Callable[[Any], Any]) -> Any:
   """Returns the surrogate of a draw of 4 samples by an estimator of 2."""
   posterior = _BITS if 'arm' in name else _NORMAL
-  if name in ('rsvi', 'grep'):
+  if name in _NOISY:
     posterior = _GAMMA
   draw = _sized(name, 4).draw(_log_joint, posterior, seed=0)
   return _sized(name, 2).surrogate(_log_joint, posterior, change(draw))
 
 
-_PAIRED = ('arm', 'disarm', 'local_disarm')
 ROWS += [
   *row.each(
     'draw-of-other-size',
     lambda v: _surrogate(v, lambda draw: draw),
     {name: name for name in tf_mco.estimator_names()},
-    '`draw` must have (2|4) (samples|antithetic pair)',
+    '`draw` must have (the noise of )?(2|4) (samples|antithetic pair)',
   ),
   *row.each(
     'draw-of-one-axis',
     lambda v: _surrogate(v, lambda draw: tf_mco.Draw(tf.zeros([2]))),
-    {n: n for n in tf_mco.estimator_names() if n not in _PAIRED},
+    {
+      name: name
+      for name in tf_mco.estimator_names()
+      if name not in (*_PAIRED, *_NOISY)
+    },
     '`draw` must have (2|4) samples',
   ),
   *row.each(
@@ -363,8 +368,8 @@ ROWS += [
   *row.each(
     'draw-without-noise',
     lambda v: _surrogate(v, lambda draw: tf_mco.Draw(draw.samples[:2])),
-    {name: name for name in ('rsvi', 'grep')},
-    '`draw` must have the noise of its samples',
+    {name: name for name in _NOISY},
+    '`draw` must have the noise of 2 samples',
   ),
   *row.each(
     'draw-kind',

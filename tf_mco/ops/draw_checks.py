@@ -7,6 +7,8 @@ estimator's own number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from tf_mco import types
@@ -53,18 +55,17 @@ def pairs(draw: types.Draw, num_pairs: int, num_layers: int) -> None:
 
 
 def noise(draw: types.Draw, num_samples: int) -> None:
-  """Raises ValueError unless a draw has the noise of K samples.
-
-  The samples themselves are made of the noise, and are not looked at unless the
-  draw has them.
-  """
+  """Raises ValueError unless a draw has the noise of K samples."""
   _require_draw(draw)
-  if draw.samples is not None:
-    samples(draw, num_samples)
-  if draw.extras is None:
+  parts = tf.nest.flatten(draw.extras)
+  known = all(map(tf.is_tensor, parts))
+  # The first axis of the other parts may be another one.
+  if not known or not _has_size(parts[0], num_samples):
+    received = _shapes(parts) if known else draw.extras
     raise ValueError(
-      '`draw` must have the noise of its samples in `extras`, as `draw` of the '
-      'same estimator makes it. Received: extras=None'
+      f'`draw` must have the noise of {num_samples} samples in `extras`, as '
+      '`draw` of the same estimator makes it. Received: extras of shapes '
+      f'{received}'
     )
 
 
@@ -84,5 +85,5 @@ def _has_size(z: tf.Tensor, size: int) -> bool:
   return shape.rank >= 2 and shape[0] in (None, size)
 
 
-def _shapes(path: types.Path) -> list[tuple[int | None, ...]]:
+def _shapes(path: Sequence[tf.Tensor]) -> list[tuple[int | None, ...]]:
   return [tuple(z.shape) for z in path]
