@@ -13,6 +13,7 @@ import pytest
 
 from tests.bad_inputs import data_rows
 from tests.bad_inputs import distributions_rows
+from tests.bad_inputs import estimators_rows
 from tests.bad_inputs import evaluation_rows
 from tests.bad_inputs import experiments_rows
 from tests.bad_inputs import functional_rows
@@ -25,6 +26,7 @@ from tests.bad_inputs import row
 _SUBJECTS = {
   'data': data_rows.ROWS,
   'distributions': distributions_rows.ROWS,
+  'estimators': estimators_rows.ROWS,
   'evaluation': evaluation_rows.ROWS,
   'experiments': experiments_rows.ROWS,
   'functional': functional_rows.ROWS,
