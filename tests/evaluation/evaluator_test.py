@@ -75,12 +75,47 @@ def test_bad_pixels_do_not_pass_unnoticed(
   x = tiny.images(6, dtype='float32')
   x[4, 1] = np.nan
   data = tf.data.Dataset.from_tensor_slices(x).batch(3) if stream else x
-  try:
-    bounds = evaluator(data, batch_size=3)
-  except ValueError as error:
-    assert 'pixels' in str(error)
+  where = (
+    'batch 1 of the data to evaluate' if stream else 'the data to evaluate'
+  )
+  with pytest.raises(ValueError, match=f'Bad values in {where}: .*pixels'):
+    evaluator(data, batch_size=3)
+
+
+class _Fixed(evaluation.Evaluator):
+  """An evaluator whose bounds are the first pixels, but for white ones."""
+
+  value = np.nan
+
+  def bound(self, x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Returns the first pixel, or another value for white."""
+    del seed
+    return tf.where(x[:, 0] == 1, tf.cast(self.value, x.dtype), x[:, 0])
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_a_bound_that_is_none_is_an_error(value: float) -> None:
+  evaluate = _Fixed(tiny.model(), num_samples=1, jit_compile=False)
+  evaluate.value = value
+  x = np.full([6, 4], 0.5)
+  x[4] = 1
+  if value == -np.inf:  # the probability of an example may be 0
+    assert evaluate(x, batch_size=3).tolist() == [0.5] * 4 + [-np.inf, 0.5]
   else:
-    assert np.isnan(bounds).tolist() == [False] * 4 + [True, False]
+    with pytest.raises(ValueError, match=f'bound of example 4 is {value}'):
+      evaluate(x, batch_size=3)
+
+
+def test_bits_and_counts_are_what_the_likelihood_says() -> None:
+  bits, model = tiny.binary_images(6), tiny.model()
+  found, expected = (
+    evaluation.log_likelihood_bounds(model, x, num_samples=4, jit_compile=False)
+    for x in (bits.astype('uint8'), bits)
+  )
+  np.testing.assert_array_equal(found, expected)
+  stream = tf.data.Dataset.from_tensor_slices(tiny.images(6)).batch(3)
+  with pytest.raises(ValueError, match='were bits'):
+    evaluation.log_likelihood_bounds(model, stream, num_samples=4)
 
 
 def test_nothing_to_evaluate_is_an_error() -> None:

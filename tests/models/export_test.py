@@ -92,6 +92,20 @@ def test_values_are_those_of_the_model(served: _Served, batch: int) -> None:
     np.testing.assert_allclose(result, expected, rtol=1e-5, err_msg=name)
 
 
+def test_what_cannot_be_scored_is_nan_there(served: _Served) -> None:
+  signatures = tf.saved_model.load(served.folder / 'saved').signatures
+  x = np.tile(served.x[:1], (4, 1))
+  x[1:, 2] = [np.nan, -0.1, 200.0]
+  x = tf.constant(x)
+  codes = signatures['encode'](x=x)['mean']
+  bound = signatures['bound'](x=x, seed=tf.constant(_SEED))['bound']
+  bad = [False, True, True, True]
+  assert np.isnan(bound).tolist() == bad
+  assert np.isnan(codes).all(-1).tolist() == bad
+  assert np.isfinite(codes[0]).all()
+  np.testing.assert_allclose(codes[0], served.results['encode1'][0], rtol=1e-5)
+
+
 def test_a_keras_layer_of_it(served: _Served) -> None:
   layer = keras.layers.TFSMLayer(served.folder / 'saved', 'encode')
   inputs = keras.Input((tiny.PIXELS,))

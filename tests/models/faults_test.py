@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support import observed_models
 from tests.support import tiny
 from tf_mco import models
+from tf_mco.models import faults
 
 _POISON = 0.123  # in a first pixel it makes a _Poisonous layer fail
 
@@ -156,12 +158,21 @@ def test_a_fault_in_the_very_last_step_is_seen(where: str) -> None:
     model.fit(_stream(_pixels(_POISON, step=14)), verbose=0)
 
 
-def test_a_fault_is_forgotten_by_the_next_fit() -> None:
+def test_a_fault_is_forgotten_once_the_weights_are_good_again() -> None:
   model = _model()
+  model.build((None, tiny.PIXELS))
+  good = model.get_weights()
   with pytest.raises(ValueError, match='Bad values'):
     model.fit(_stream(_pixels(2.0, step=2)), verbose=0)
+  for _ in range(2):
+    with pytest.raises(ValueError, match=r'poisonous/.*kernel are not finite'):
+      model.fit(_stream(_pixels()), verbose=0)
+  model.set_weights(good)
+  with pytest.raises(ValueError, match=r'momentum are not.*`compile`'):
+    model.fit(_stream(_pixels()), verbose=0)
+  model.compile('adam', jit_compile=False)
   model.fit(_stream(_pixels()), verbose=0)
-  assert int(model.objective.step) == 3 + 15
+  assert int(model.step) == 15
 
 
 def test_a_learning_rate_that_overflows_names_the_step() -> None:
@@ -202,3 +213,72 @@ def test_a_reloaded_checkpoint_trains_on_as_if_nothing_had_been(
   loaded.fit(_stream(_pixels()[14:]), verbose=0)
   undisturbed.fit(_stream(_pixels()), verbose=0)
   tiny.assert_same_state(loaded, undisturbed)
+
+
+@pytest.mark.parametrize('make', [lambda x: x, _stream, _generator])
+def test_the_first_step_blames_the_data_and_not_the_learning_rate(
+  make: Any,
+) -> None:
+  model = observed_models.model('real')
+  model.compile('adam', jit_compile=False)
+  x = np.full([4, observed_models.WIDTH], 1e30, 'float32')
+  x[:, 0] = -1e30
+  with pytest.raises(ValueError, match='step 0 is not finite') as info:
+    model.fit(make(x), verbose=0)
+  message = str(info.value)
+  assert 'learning rate' not in message
+  assert 'scale of the observations (float32 values from -1' in message
+  assert 'mean 5e+29' in message
+  assert 'initial variances' in message
+
+
+def test_a_later_step_blames_the_learning_rate() -> None:
+  model = _model()
+  with pytest.raises(ValueError, match='step 3 .*lower learning rate'):
+    model.fit(_stream(_pixels(_POISON, step=3)), verbose=0)
+
+
+def test_the_first_step_of_a_later_call_is_a_first_step_too() -> None:
+  model = _model()
+  model.fit(_stream(_pixels()), verbose=0)
+  x = _pixels(_POISON, step=0)
+  with pytest.raises(ValueError, match='step 15 .*scale of the observations'):
+    model.fit(_stream(x), verbose=0)
+
+
+def test_ends_of_the_unit_interval_are_explained() -> None:
+  x = np.tile(np.array([0, 51, 200, 255], 'uint8'), (4, 1))
+  model = observed_models.model('unit_interval')
+  model.compile('adam', jit_compile=False)
+  with pytest.raises(ValueError, match=r'Beta density.*pixel_range=\(-1, 256'):
+    model.fit(x, verbose=0)
+  model = observed_models.model('unit_interval', pixel_range=(-1, 256))
+  model.compile('adam', jit_compile=False)
+  model.fit(x, verbose=0)
+
+
+def test_moments_that_a_fault_has_spoilt_are_refused() -> None:
+  parts = tiny.parts()
+  norm = keras.layers.BatchNormalization()
+  parts['encoder'] = (norm, parts['encoder'])
+  model = models.LatentVariableModel(**parts, estimator='vimco')
+  model.compile('adam', jit_compile=False)
+  model.build((None, tiny.PIXELS))
+  good = norm.get_weights()
+  norm.moving_mean.assign(np.full(tiny.PIXELS, np.nan))
+  with pytest.raises(
+    ValueError, match='moving_mean are not finite.*checkpoint'
+  ):
+    model.fit(_pixels(), verbose=0)
+  norm.set_weights(good)
+  model.fit(_pixels(), verbose=0)
+
+
+def test_a_bound_of_minus_infinity_is_one() -> None:
+  for bad in (np.nan, np.inf):
+    assert faults.is_no_bound(tf.constant([0.0, bad]))
+  assert not faults.is_no_bound(tf.constant([0.0, -np.inf]))
+  model = tiny.model()
+  faults.require_bounds(model, np.array([0.0, -np.inf]))
+  with pytest.raises(ValueError, match='bound of example 7 is nan'):
+    faults.require_bounds(model, np.array([0.0, np.inf * 0, np.inf]), offset=6)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import special
+import tensorflow as tf
 
+from tests.support import observed_models
 from tests.support import tiny
 
 _X = tiny.binary_images(5).astype('float64')
@@ -40,3 +43,21 @@ def test_encode_decode_reconstruct() -> None:
   possible = special.expit(tiny.all_states(3) @ out + out_bias)
   for row in model.reconstruct(_X, seed=4).numpy():
     assert np.isclose(possible, row).all(1).any()
+
+
+@pytest.mark.parametrize('support', ['count', 'circle', 'simplex', 'binary'])
+def test_what_cannot_be_scored_gives_nan_in_a_compiled_function(
+  support: str,
+) -> None:
+  model = observed_models.model(support)
+  bad = observed_models.BAD[support][-1]
+  x = observed_models.spoilt(support, bad).astype('float32')
+  for use in (model.encode, model.reconstruct):
+    with pytest.raises(ValueError, match='Bad values in the observations'):
+      use(x)
+    result = tf.function(
+      use, input_signature=[tf.TensorSpec([None, None], 'float32')]
+    )(x)
+    assert np.isnan(result).all(-1).tolist() == [True, False, False]
+    good = observed_models.GOOD[support].astype('float32')
+    np.testing.assert_allclose(result[1:], use(good)[1:], rtol=1e-5)

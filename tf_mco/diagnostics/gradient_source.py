@@ -212,21 +212,19 @@ def model_source(
     estimator = registry.get_estimator(estimator)
   estimator = model.estimator if estimator is None else estimator
   estimators.estimator.require(estimator)
-  observations.check(x, model.support, 'the measured batch')
-  x = tf.convert_to_tensor(x)
-  if not model.built:
-    model.build((None, *x.shape[1:]))
+  x = tf.constant(observations.admit_array(model, x, 'the measured batch'))
   prepared = model.prepare(x, seed=random.as_seed(seed))
-  # `surrogate` prepares its batch again, which changes neither binary values
-  # nor floating ones.
-  batch = x if include_data_noise else prepared
 
   def loss(draw_seed: tf.Tensor) -> tf.Tensor:
     return model.surrogate(
-      batch, estimator=estimator, training=True, seed=draw_seed
+      x if include_data_noise else prepared,
+      estimator=estimator,
+      prepared=not include_data_noise,
+      training=True,
+      seed=draw_seed,
     ).loss
 
-  one_example = model.encode_batch(prepared[:1], seed=0)
+  one_example = model.encode_batch(prepared[:1], prepared=True, seed=0)
   return GradientSource(
     loss,
     model_groups(model, groups),

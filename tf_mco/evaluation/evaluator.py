@@ -10,10 +10,14 @@ import tensorflow as tf
 from tf_mco import models
 from tf_mco import random
 from tf_mco import types
+from tf_mco.models import faults
+from tf_mco.models import observations
 from tf_mco.ops import checks
 
 # `[N, ...]` observations as given to `fit`, or a data set of batches.
 Observations: TypeAlias = np.ndarray | tf.Tensor | tf.data.Dataset
+
+_WHERE = 'the data to evaluate'
 
 
 class Evaluator:
@@ -97,15 +101,26 @@ class Evaluator:
       seed: An integer or an int32 `[2]` tensor. The same seed gives the same
         numbers.
     Raises:
-      ValueError: If there is no example.
+      ValueError: If there is no example, for values that the likelihood cannot
+        score, and for a bound that is NaN or +inf. A bound of -inf is returned,
+        because the probability of an example may be 0.
     """
     batch_size = checks.at_least('batch_size', batch_size, 1)
-    if not isinstance(x, tf.data.Dataset):
-      x = tf.data.Dataset.from_tensor_slices(np.asarray(x)).batch(batch_size)
-    bounds = []
+    is_stream = isinstance(x, tf.data.Dataset)
+    if not is_stream:
+      array = observations.admit_array(self.model, x, _WHERE)
+      x = tf.data.Dataset.from_tensor_slices(array).batch(batch_size)
+    bounds, before = [], 0
     for index, batch in enumerate(x):
       batch = batch[0] if isinstance(batch, tuple) else batch
-      bounds.append(self._step(batch, random.fold_in(seed, index)).numpy())
+      if is_stream:
+        observations.admit_array(
+          self.model, batch, f'batch {index} of {_WHERE}'
+        )
+      bound = self._step(batch, random.fold_in(seed, index)).numpy()
+      faults.require_bounds(self.model, bound, before)
+      before += len(bound)
+      bounds.append(bound)
     if not bounds:
       raise ValueError(
         'Expected at least one example to evaluate. Received: an empty data set'

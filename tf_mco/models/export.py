@@ -50,11 +50,17 @@ def export(
 ) -> None:
   """Writes a SavedModel with four signatures, for batches of any size.
 
-  - encode(x): the `mean` of q(z1 | x), for floating observations in [0, 1].
+  - encode(x): the `mean` of q(z1 | x).
   - decode(z): the `mean` of p(x | z1).
   - sample(num_samples, seed): the `mean` of p(x | z1) at samples from the
     prior.
   - bound(x, seed): the K-sample `bound` of log p(x), `[B]`, in nats.
+
+  The observations x are floating, and mean what they mean to `fit`: pixels are
+  in [0, 1] unless the model has a `pixel_range`. A served function cannot raise
+  an error, therefore the `mean` and the `bound` of an example are NaN if the
+  likelihood cannot score the example, such as bytes of pixels where [0, 1] is
+  expected.
 
   The result loads with `tf.saved_model.load`, `hub.load` and
   `keras.layers.TFSMLayer(path, call_endpoint='encode')`.

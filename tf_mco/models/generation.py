@@ -9,7 +9,6 @@ from tf_mco.distributions import sampling
 from tf_mco.layers import objective as objective_lib
 from tf_mco.layers.objective import encoded_batch
 from tf_mco.layers.objective import generative_model
-from tf_mco.layers.objective import pixels
 from tf_mco.ops import checks
 
 
@@ -25,9 +24,12 @@ class Generation:
     pixels and the result does not depend on a seed.
 
     Args:
-      x: Observations, `[B, ...]`.
+      x: Observations, `[B, ...]`, as given to `fit`. An array with values that
+        the likelihood cannot score is an error. In a compiled function, which
+        cannot raise an error, the result of such an example is NaN.
     """
-    return self._encode_grey(x).first_posterior.mean()
+    mean = self._encode_grey(x).first_posterior.mean()
+    return self.objective.nan_where_invalid(mean, x)
 
   def decode(self, z: tf.Tensor) -> tf.Tensor:
     """Returns the mean of p(x | z1), `[B, ...]`.
@@ -45,15 +47,16 @@ class Generation:
 
     Args:
       x: Observations, `[B, ...]`; see `encode`.
-      seed: An integer or an int32 `[2]` tensor.
+      seed: An integer or an int32 `[2]` tensor. Give every batch of a data set
+        a seed of its own, because the same seed is the same noise.
     """
     batch = self._encode_grey(x)
     if not batch.posterior.can_rescore:
       draw = batch.posterior.sample_and_score(batch.log_joint, 1, seed=seed)
-      return self.decode(draw.samples[0])
-    return self.decode(
-      sampling.sample(batch.first_posterior, [1], seed=seed)[0]
-    )
+      code = draw.samples[0]
+    else:
+      code = sampling.sample(batch.first_posterior, [1], seed=seed)[0]
+    return self.objective.nan_where_invalid(self.decode(code), x)
 
   def sample(
     self, num_samples: int | tf.Tensor, *, seed: types.Seed = 0
@@ -75,5 +78,4 @@ class Generation:
     return self.decode(path[0][0])
 
   def _encode_grey(self, x: tf.Tensor) -> encoded_batch.EncodedBatch:
-    x = pixels.to_unit_interval(x, self.objective.log_dtype)
-    return self.objective.encode_batch(x)
+    return self.objective.encode_batch(self.objective.read(x))

@@ -7,16 +7,17 @@ import os
 from typing import Any, TypeAlias
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tf_mco import estimators
 from tf_mco import random
 from tf_mco.layers import objective as objective_lib
 from tf_mco.layers.objective import configuration
-from tf_mco.layers.objective import pixels
+from tf_mco.layers.objective import reading
+from tf_mco.models import checked_model
 from tf_mco.models import components
 from tf_mco.models import data_kinds
+from tf_mco.models import example_counter
 from tf_mco.models import export as export_lib
 from tf_mco.models import faults
 from tf_mco.models import generation
@@ -38,7 +39,7 @@ _COMPILE_OPTIONS = (
 
 @keras.saving.register_keras_serializable(package='tf_mco')
 class LatentVariableModel(
-  components.Components, generation.Generation, keras.Model
+  components.Components, generation.Generation, checked_model.CheckedModel
 ):
   """A latent variable model, trained on a Monte Carlo objective.
 
@@ -58,9 +59,27 @@ class LatentVariableModel(
   `loss`, which is minus the mean bound plus the losses that the networks add,
   such as weight decay.
 
-  Warning: integers are read as the bytes of pixels, 0..255, and by default grey
-  pixels are binarized anew at every visit if the likelihood is of binary data.
-  Give other observations as floating numbers.
+  What the numbers of an array mean follows from the support of the likelihood,
+  and from nothing else:
+
+  | support | booleans | integers | floating numbers |
+  | --- | --- | --- | --- |
+  | binary, unit_interval | 0 and 1 | bits or bytes | in [0, 1] |
+  | the same, with pixel_range=(low, high) | in the range | in the range | too |
+  | the same, with pixel_range=None | 0 and 1 | in [0, 1] | in [0, 1] |
+  | count, categorical | 0 and 1 | 0, 1, 2, ... | whole, 0, 1, 2, ... |
+  | positive | none | positive | positive and finite |
+  | simplex, one_hot | as integers | one 1 | the sum along an axis is 1 |
+  | circle | 0 and 1 | as floating | radians in [-pi, pi] |
+  | real, interval, not known | 0 and 1 | as they are | finite |
+
+  "Bits or bytes" is decided by the first integers that the model receives: they
+  are bits if none of them is above 1, else bytes of pixels, which are divided
+  by 255. `decided_pixel_range` says which, and a saved model keeps the
+  decision. Later integers that contradict, and all values outside of the table,
+  are errors: before work starts where the data are at hand, and at the first
+  execution that meets them in a stream. By default grey pixels are binarized
+  anew at every visit if the support is binary.
 
   #### Example
 
@@ -96,6 +115,7 @@ class LatentVariableModel(
     estimator: estimators.Estimator | str,
     *,
     binarization: str = 'auto',
+    pixel_range: reading.PixelRange = 'auto',
     analytic_kl: bool = False,
     seed: int = 0,
     **kwargs: Any,
@@ -108,12 +128,14 @@ class LatentVariableModel(
       prior,
       estimator,
       binarization=binarization,
+      pixel_range=pixel_range,
       analytic_kl=analytic_kl,
       seed=seed,
       dtype=self.dtype_policy,
       name='objective',
     )
     self.fault: keras.Variable | None = None
+    self.examples = example_counter.ExampleCounter()
     self.gradient_observer: training_step.GradientObserver | None = None
     self._loss_mean = keras.metrics.Mean(name='loss')
     self._bound_mean = keras.metrics.Mean(name='bound')
@@ -157,7 +179,8 @@ class LatentVariableModel(
   def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
     """Returns the estimator's bound of each example, `[B]`, in nats."""
     seed = random.fold_in(self.objective.seed, random.Salt.CALL)
-    return self.surrogate(x, training=training, seed=seed).bound
+    bound = self.surrogate(x, training=training, seed=seed).bound
+    return self.objective.nan_where_invalid(bound, x)
 
   def compile(
     self, optimizer: group_optimizer.Optimizers = 'adam', **options: Any
@@ -209,7 +232,10 @@ class LatentVariableModel(
     """Makes one step of training on a batch of observations."""
     x = observations.of_batch(data)
     step = tf.convert_to_tensor(self.step)
-    seed = training_step.replica_seed(self.objective.next_seed())
+    # Without the dependence, the step is also counted when a stream turns out
+    # to have no further batch.
+    with tf.control_dependencies([x]):
+      seed = training_step.replica_seed(self.objective.next_seed())
     variables = self.trainable_variables
     fault: keras.Variable = self.fault
     with tf.GradientTape() as tape:
@@ -231,7 +257,7 @@ class LatentVariableModel(
       faults.record_first(
         tf.convert_to_tensor(fault),
         step,
-        pixels.invalid(x, self.support),
+        self.objective.invalid(x),
         bad,
       )
     )
@@ -242,12 +268,30 @@ class LatentVariableModel(
     x = observations.of_batch(data)
     # The seed of a batch is the number of examples before it. Keras resets this
     # count before an evaluation.
-    seed = random.fold_in(
-      random.fold_in(self.objective.seed, random.Salt.EVALUATION),
-      tf.cast(self._bound_mean.count, tf.int32),
-    )
-    result = self.surrogate(x, seed=seed)
+    before = tf.cast(self._bound_mean.count, tf.int64)
+    result = self.surrogate(x, seed=self._evaluation_seed(before))
+    if self.fault is not None:
+      self.fault.assign(
+        faults.record_first(
+          tf.convert_to_tensor(self.fault),
+          before,
+          self.objective.invalid(x),
+          faults.is_no_bound(result.bound),
+        )
+      )
     return self._update_metrics(tf.reduce_mean(result.loss), result.bound)
+
+  def predict_step(self, data: observations.Array | tuple) -> tf.Tensor:
+    """Returns the bound of each example of a batch, `[B]`, in nats."""
+    x = observations.of_batch(data)
+    before = self.examples.advance(tf.shape(x)[0])
+    bound = self.surrogate(x, seed=self._evaluation_seed(before)).bound
+    return self.objective.nan_where_invalid(bound, x)
+
+  def _evaluation_seed(self, before: tf.Tensor) -> tf.Tensor:
+    """Returns the seed of a batch that has so many examples before it."""
+    seed = random.fold_in(self.objective.seed, random.Salt.EVALUATION)
+    return training_step.replica_seed(random.fold_in(seed, before))
 
   def _update_metrics(
     self, loss: tf.Tensor, bound: tf.Tensor
@@ -270,76 +314,20 @@ class LatentVariableModel(
     self.gradient_observer = observer
     self.train_function = None
 
-  def fit(
-    self,
-    x: observations.Data | None = None,
-    y: observations.Array | None = None,
-    **kwargs: Any,
-  ) -> keras.callbacks.History:
-    """Trains the model; see `keras.Model.fit`.
-
-    The observations are checked before training starts.
-
-    Raises:
-      ValueError: For values that the likelihood cannot score. In arrays and in
-        the first batch of a stream they are found before training, later in a
-        stream at the first execution that meets them. Also if a bound or a
-        gradient is not finite.
-    """
-    observations.refuse_weights(kwargs)
-    kwargs = data_kinds.checked_options(kwargs)
-    peeked = observations.with_first_batch(x)
-    self._require(x, 'the training data')
-    observations.check(peeked, self.support, 'the training data')
-    validation = kwargs.get('validation_data')
-    if validation is not None:
-      self._require(validation, 'the validation data')
-    observations.check(validation, self.support, 'the validation data')
-    observations.build_for(self, peeked)
-    if self.fault is not None:
-      self.fault.assign([-1, -1])
-    if isinstance(peeked, observations.PeekedGenerator):
-      peeked = iter(peeked)
-    others = kwargs.pop('callbacks', None) or []
-    others = others if isinstance(others, (list, tuple)) else [others]
-    return super().fit(
-      peeked, y, callbacks=[faults.StopAtFault(), *others], **kwargs
-    )
-
-  def evaluate(
-    self,
-    x: observations.Data | None = None,
-    y: observations.Array | None = None,
-    **kwargs: Any,
-  ) -> float | list[float] | Mapping[str, float]:
-    """Evaluates the estimator's own bound; see `keras.Model.evaluate`."""
-    observations.refuse_weights(kwargs)
-    kwargs = data_kinds.checked_options(kwargs)
-    self._require(x, 'the data')
-    observations.check(x, self.support, 'the data')
-    return super().evaluate(x, y, **kwargs)
-
-  def predict(self, x: observations.Data, **kwargs: Any) -> np.ndarray:
-    """Returns the estimator's bound of each example, `[N]`, in nats."""
-    kwargs = data_kinds.checked_options(kwargs)
-    self._require(x, 'the data')
-    observations.check(x, self.support, 'the data')
-    return super().predict(x, **kwargs)
-
-  def _require(self, x: object, where: str) -> None:
-    """Raises ValueError for data that are none, or of another shape."""
+  def known_observation_shape(self) -> tuple[int | None, ...] | None:
+    """Returns the shape of one observation, or None if it is not known yet."""
     known = self.built and self.get_build_config()
-    shape = self.observation_shape if known else None
-    data_kinds.require(x, where, shape)
+    return self.observation_shape if known else None
 
   def export(self, filepath: str | os.PathLike, **kwargs: Any) -> None:
     """Writes a SavedModel that needs TensorFlow only; see `models.export`."""
     export_lib.export(self, filepath, **kwargs)
 
   def get_config(self) -> dict[str, Any]:
-    """Returns the constructor's arguments."""
+    """Returns the constructor's arguments, and `decided_pixel_range`."""
     return {
       **configuration.to_config(self.objective.configuration()),
+      'decided_pixel_range': self.decided_pixel_range,
       'name': self.name,
       'dtype': self.dtype_policy.name,
     }
@@ -352,4 +340,8 @@ class LatentVariableModel(
   ) -> LatentVariableModel:
     """Returns the model that `get_config` described."""
     del custom_objects
-    return cls(**configuration.from_config(config))
+    arguments = configuration.from_config(config)
+    decided = arguments.pop('decided_pixel_range')
+    model = cls(**arguments)
+    model.objective.decided_pixel_range = decided
+    return model

@@ -151,7 +151,7 @@ def test_saving_and_loading_a_functional_model(
   tmp_path: pathlib.Path,
 ) -> None:
   estimator = tf_mco.get_estimator('vimco', num_samples=3)
-  objective = _objective(estimator, num_layers=2, seed=5)
+  objective = _objective(estimator, num_layers=2, seed=5, pixel_range=(0, 255))
   model = _functional(objective, 'uint8')
   model.compile('adam', jit_compile=False)
   x = tiny.images(8)
@@ -167,6 +167,13 @@ def test_saving_and_loading_a_functional_model(
   for one in (model, loaded):
     one.fit(x, batch_size=4, shuffle=False, verbose=0)
   tiny.assert_same_state(loaded, model)
+
+
+def test_integers_that_nobody_could_look_at_are_refused() -> None:
+  model = _functional(_objective(), 'uint8')
+  model.compile('adam', jit_compile=False)
+  with pytest.raises(ValueError, match='may be bits or pixels'):
+    model.fit(tiny.images(4), verbose=0)
 
 
 def test_bytes_for_a_floating_input_do_not_pass_for_white() -> None:

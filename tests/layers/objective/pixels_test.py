@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from tests.support import tiny
-from tf_mco.layers.objective import pixels
 
 _BAD = [np.nan, np.inf, -np.inf, -1e-3, 1.001]
+_SPEC = tf.TensorSpec([None, 4], 'float32')
 
 
 def _prepare(x: Any, *, seed: int = 0, **options: Any) -> np.ndarray:
@@ -87,40 +87,12 @@ def test_binary_data_are_unchanged(binarization: str, dtype: str) -> None:
 def test_what_is_no_probability_does_not_pass_for_a_pixel(bad: float) -> None:
   x = np.full((3, 4), 0.5, 'float32')
   x[1, 2] = bad
-  drawn = _prepare(x)
+  with pytest.raises(ValueError, match='Bad values in the observations'):
+    _prepare(x)
+  objective = tiny.model(built=False).objective
+  prepare = tf.function(
+    lambda x: objective.prepare(x, seed=0), input_signature=[_SPEC]
+  )
+  drawn = prepare(x).numpy()
   assert np.isnan(drawn[1, 2])
   assert np.isin(np.delete(drawn, 6), [0, 1]).all()
-
-
-@pytest.mark.parametrize('bad', _BAD)
-def test_bad_floats_are_found(bad: float) -> None:
-  x = np.full((3, 4), 0.5)
-  assert not pixels.invalid(x, 'binary')
-  assert not pixels.invalid(x * 99, 'real')
-  x[1, 2] = bad
-  assert pixels.invalid(x, 'binary')
-  assert bool(pixels.invalid(x, 'real')) != np.isfinite(bad)
-  with pytest.raises(ValueError, match='Bad values in the pictures: .*pixels'):
-    pixels.check(x, 'binary', 'the pictures')
-
-
-@pytest.mark.parametrize('value', [-1, 256])
-def test_bad_integers_are_found(value: int) -> None:
-  x = np.array([[0, 255], [1, value]], 'int32')
-  assert pixels.invalid(x, 'binary')
-  assert not pixels.invalid(x[:1], 'binary')
-  with pytest.raises(ValueError, match=rf'int32 values from .*{value}'):
-    pixels.check(x, 'binary', 'the pictures')
-  pixels.check(x[:1], 'binary', 'the pictures')
-
-
-def test_bytes_and_booleans_cannot_be_bad() -> None:
-  assert pixels.invalid(tiny.images(3), 'binary') is None
-  assert pixels.invalid(tiny.images(3) > 9, 'binary') is None
-
-
-def test_text_and_emptiness_are_refused() -> None:
-  with pytest.raises(ValueError, match='expected numbers'):
-    pixels.check(np.array(['a']), 'binary', 'the pictures')
-  with pytest.raises(ValueError, match='No values in the pictures'):
-    pixels.check(np.zeros([0, 4]), 'binary', 'the pictures')

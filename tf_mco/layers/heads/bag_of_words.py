@@ -25,8 +25,8 @@ class BagOfWordsLikelihood(head.Head):
   softmax of trainable logits. This is the likelihood of latent Dirichlet
   allocation, after the topic of each word has been summed over.
 
-  Warning: the counts, `[B, V]`, must be floating, because the models of this
-  library read integers as the bytes of pixels.
+  The counts, `[B, V]`, are whole numbers of any dtype. A `LatentVariableModel`
+  takes integers as they are, and refuses other observations than counts.
 
   #### Example
 

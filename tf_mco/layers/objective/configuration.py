@@ -8,10 +8,12 @@ import keras
 
 from tf_mco import estimators
 from tf_mco import registry
+from tf_mco.distributions import supports
 from tf_mco.layers.heads import head as head_lib
 from tf_mco.layers.heads import prior as prior_lib
 from tf_mco.layers.objective import conditional as conditional_lib
 from tf_mco.layers.objective import matching
+from tf_mco.layers.objective import reading as reading_lib
 
 
 class Configuration(NamedTuple):
@@ -22,6 +24,7 @@ class Configuration(NamedTuple):
   prior: keras.layers.Layer
   estimator: estimators.Estimator
   binarization: str
+  pixel_range: reading_lib.PixelRange
   analytic_kl: bool
   seed: int
 
@@ -86,7 +89,24 @@ def check(
       f'tf_mco.layers.BernoulliPrior. Received: {prior!r}'
     )
   matching.check_declared(encoder, decoder, configuration.prior)
+  check_reading(configuration, decoder[0].head.support)
   _check_estimator(configuration, num_layers=len(encoder))
+
+
+def check_reading(configuration: Configuration, support: str | None) -> None:
+  """Raises ValueError if the likelihood has no use for pixels that are given.
+
+  Args:
+    configuration: the arguments of the objective.
+    support: of the likelihood, or None if it is not known yet.
+  """
+  reading_lib.check_pixel_range(configuration.pixel_range, support)
+  binarized = configuration.binarization == 'dynamic'
+  if binarized and support not in (None, supports.BINARY):
+    raise ValueError(
+      "`binarization='dynamic'` needs a likelihood whose support is 'binary', "
+      f'or observations that are bits already. Received: {support!r}'
+    )
 
 
 def _check_estimator(configuration: Configuration, num_layers: int) -> None:
@@ -145,16 +165,24 @@ def to_config(configuration: Configuration) -> dict[str, object]:
     'prior': keras.saving.serialize_keras_object(configuration.prior),
     'estimator': registry.to_config(configuration.estimator),
     'binarization': configuration.binarization,
+    'pixel_range': configuration.pixel_range,
     'analytic_kl': configuration.analytic_kl,
     'seed': configuration.seed,
   }
 
 
 def from_config(config: dict) -> dict:
-  """Returns a configuration with its networks and estimator made."""
-  arguments = dict(config)
+  """Returns a configuration with its networks and estimator made.
+
+  A configuration of an earlier version has no `pixel_range`, and reads integers
+  as 'auto' does.
+  """
+  arguments = {'pixel_range': 'auto', 'decided_pixel_range': None, **config}
   for part in ('encoder', 'decoder'):
     arguments[part] = conditional_lib.specs_from_config(config[part])
+  for name in ('pixel_range', 'decided_pixel_range'):
+    if isinstance(arguments[name], list):  # JSON has no tuples
+      arguments[name] = tuple(arguments[name])
   arguments['prior'] = keras.saving.deserialize_keras_object(config['prior'])
   arguments['estimator'] = registry.from_config(config['estimator'])
   return arguments

@@ -15,12 +15,16 @@ from tf_mco.distributions import sampling
 from tf_mco.layers.objective import conditional as conditional_lib
 from tf_mco.layers.objective import configuration as configuration_lib
 from tf_mco.layers.objective import encoded_batch
+from tf_mco.layers.objective import observation_reader
 from tf_mco.layers.objective import pixels
+from tf_mco.layers.objective import reading as reading_lib
 from tf_mco.ops import checks
 
 
 @keras.saving.register_keras_serializable(package='tf_mco')
-class MonteCarloObjective(keras.layers.Layer):
+class MonteCarloObjective(
+  observation_reader.ObservationReader, keras.layers.Layer
+):
   """A layer that maps x to the bound of log p(x), `[B]`, and adds its loss.
 
   The value is the bound that the estimator reports, in nats. The layer adds
@@ -28,7 +32,10 @@ class MonteCarloObjective(keras.layers.Layer):
   estimator's. The returned bound carries no gradient.
 
   Use the layer in a functional model of your own. For a whole model with `fit`,
-  `evaluate` and `export`, use `tf_mco.models.LatentVariableModel`.
+  `evaluate` and `export`, use `tf_mco.models.LatentVariableModel`, which also
+  does what a layer cannot do: the model checks data before work starts, stops
+  at a fault, and gives every batch of an evaluation noise of its own. A call of
+  the layer outside of training has the same noise every time.
 
   #### Example
 
@@ -56,6 +63,7 @@ class MonteCarloObjective(keras.layers.Layer):
     estimator: estimators.Estimator | str,
     *,
     binarization: str = 'auto',
+    pixel_range: reading_lib.PixelRange = 'auto',
     analytic_kl: bool = False,
     seed: int = 0,
     **kwargs: Any,
@@ -75,6 +83,13 @@ class MonteCarloObjective(keras.layers.Layer):
       binarization: 'dynamic': x is 1 with probability its pixel, drawn anew
         at every visit inside the compiled step; 'none'; 'auto': dynamic if the
         likelihood is of binary data.
+      pixel_range: the values of black and white, for a likelihood whose support
+        is 'binary' or 'unit_interval'; other likelihoods read all numbers as
+        they are. (low, high) maps these values to 0 and 1, in integers and in
+        floating numbers. None takes all values as they are, in [0, 1]. 'auto'
+        takes floating numbers as they are, and integers as bits if the first
+        integers that the layer receives are 0 and 1 alone, else as bytes of
+        pixels; `decided_pixel_range` says which.
       analytic_kl: whether the bound is E[log p(x|z)] - KL(q || p) with the KL
         in closed form, for estimators of a mean and one stochastic layer. With
         a Hamiltonian posterior the KL of its base is a control variate.
@@ -92,6 +107,9 @@ class MonteCarloObjective(keras.layers.Layer):
     self.encoder, self.decoder, self.prior = encoder, decoder, prior
     self.estimator = estimator
     self.binarization = binarization
+    self.pixel_range = (
+      tuple(pixel_range) if isinstance(pixel_range, list) else pixel_range
+    )
     self.analytic_kl = analytic_kl
     self.seed = random.integer_seed(seed)
     self.encoder_conditionals, self.decoder_conditionals = (
@@ -108,6 +126,8 @@ class MonteCarloObjective(keras.layers.Layer):
     )
     self.step: Any = None
     self._derived_support: str | None = None  # of a likelihood's own head
+    # What the first integers were, (0, 1) or (0, 255), with 'auto'.
+    self.decided_pixel_range: reading_lib.Range | None = None
 
   # This is a method, because Keras looks for layers in the attributes and the
   # properties of a layer, in alphabetical order, and names the weights in a
@@ -120,6 +140,7 @@ class MonteCarloObjective(keras.layers.Layer):
       self.prior,
       self.estimator,
       self.binarization,
+      self.pixel_range,
       self.analytic_kl,
       self.seed,
     )
@@ -159,10 +180,11 @@ class MonteCarloObjective(keras.layers.Layer):
     self.built = True
     with tf.init_scope():
       example = tf.zeros([1, *input_shape[1:]], self.log_dtype)
-      batch = self.encode_batch(self.prepare(example, seed=0))
+      batch = self.encode_batch(example)
       self._derived_support = batch.check()
+      configuration_lib.check_reading(self.configuration(), self.support)
       if batch.posterior.can_rescore:
-        self.surrogate(example, seed=0)
+        self.surrogate(example, prepared=True, seed=0)
       else:  # a trajectory needs a tape, and `init_scope` stops them all
         batch.log_joint(sampling.sample(batch.first_posterior, [1], seed=0))
 
@@ -170,15 +192,6 @@ class MonteCarloObjective(keras.layers.Layer):
   def log_dtype(self) -> str:
     """The dtype of data and log-weights: float32 under mixed precision."""
     return 'float64' if self.compute_dtype == 'float64' else 'float32'
-
-  def prepare(self, x: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
-    """Returns observations as the model scores them: floating, binarized."""
-    dynamic = self.binarization == 'dynamic' or (
-      self.binarization == 'auto' and self.support == 'binary'
-    )
-    if dynamic:
-      return pixels.binarize(x, dtype=self.log_dtype, seed=seed)
-    return pixels.to_unit_interval(x, self.log_dtype)
 
   def encode_batch(
     self, x: tf.Tensor, *, training: bool = False
@@ -203,6 +216,7 @@ class MonteCarloObjective(keras.layers.Layer):
     x: tf.Tensor,
     *,
     estimator: estimators.Estimator | None = None,
+    prepared: bool = False,
     training: bool = False,
     seed: types.Seed,
   ) -> types.Surrogate:
@@ -211,14 +225,16 @@ class MonteCarloObjective(keras.layers.Layer):
     Args:
       x: observations, as given to `fit`.
       estimator: an estimator in place of the layer's own.
+      prepared: whether x is a result of `prepare`, which is not repeated.
       training: passed to the networks.
       seed: an integer or an int32 `[2]` tensor.
     """
     data_seed, draw_seed = random.split(seed, 2)
-    prepared = self.prepare(x, seed=data_seed)
+    if not prepared:
+      x = self.prepare(x, seed=data_seed)
     return encoded_batch.estimate(
       estimator or self.estimator,
-      self.encode_batch(prepared, training=training),
+      self.encode_batch(x, training=training),
       analytic_kl=self.analytic_kl,
       seed=draw_seed,
     )
@@ -246,8 +262,8 @@ class MonteCarloObjective(keras.layers.Layer):
     else:
       seed = random.fold_in(self.seed, random.Salt.CALL)
     result = self.surrogate(x, training=training, seed=seed)
-    self.add_loss(tf.reduce_mean(result.loss))
-    return result.bound
+    self.add_loss(tf.reduce_mean(self.nan_where_invalid(result.loss, x)))
+    return self.nan_where_invalid(result.bound, x)
 
   def compute_output_spec(
     self, x: keras.KerasTensor, training: bool = False
@@ -257,11 +273,16 @@ class MonteCarloObjective(keras.layers.Layer):
     return keras.KerasTensor((x.shape[0],), dtype=self.log_dtype)
 
   def get_config(self) -> dict[str, Any]:
-    """Returns the constructor's arguments."""
+    """Returns the constructor's arguments, and `decided_pixel_range`."""
     config = configuration_lib.to_config(self.configuration())
-    return {**super().get_config(), **config}
+    decided = {'decided_pixel_range': self.decided_pixel_range}
+    return {**super().get_config(), **config, **decided}
 
   @classmethod
   def from_config(cls, config: dict[str, Any]) -> MonteCarloObjective:
     """Returns the layer that `get_config` described."""
-    return cls(**configuration_lib.from_config(config))
+    arguments = configuration_lib.from_config(config)
+    decided = arguments.pop('decided_pixel_range')
+    layer = cls(**arguments)
+    layer.decided_pixel_range = decided
+    return layer
