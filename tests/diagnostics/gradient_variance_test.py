@@ -22,6 +22,7 @@ def _gradients() -> dict[str, list[np.ndarray]]:
   # In float64, as all that is compared with it: see `small_model.make`.
   model = small_model.compiled(dtype='float64')
   variables = model.trainable_variables
+  model.check_observations(small_model.IMAGES)
 
   @tf.function
   def gradient(x: tf.Tensor, seed: types.Seed) -> Any:

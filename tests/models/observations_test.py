@@ -110,5 +110,5 @@ def test_weights_of_samples_and_classes_are_refused() -> None:
 def test_a_dictionary_of_images_is_refused() -> None:
   model = tiny.model()
   model.compile()
-  with pytest.raises(ValueError, match='one tensor of observations'):
+  with pytest.raises(ValueError, match='one array of observations'):
     model.fit({'x': tiny.images(4)}, verbose=0)

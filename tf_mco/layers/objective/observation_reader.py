@@ -103,6 +103,9 @@ class ObservationReader:
       return reading.values(x)
     if reading.is_of_bytes(x):
       return pixels.binarize_bytes(x, dtype=self.log_dtype, seed=seed)
+    if reading.pixel_range is None:
+      # `binarize` itself makes NaN of what is not in [0, 1].
+      return pixels.binarize(tf.cast(x, self.log_dtype), seed=seed)
     return pixels.binarize(reading.values(x), seed=seed)
 
   def read(self, x: tf.Tensor) -> tf.Tensor:
