@@ -70,6 +70,7 @@ def run_case(
       'noise', images, images, images, (_SIDE, _SIDE), 'dynamic', ''
     ),
   )
+  model.check_observations(images)  # a compiled function cannot look at them
   x = tf.constant(images)
   # Memory is measured before there is another trace, and not with XLA, which
   # compiles for each size of a batch.

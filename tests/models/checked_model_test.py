@@ -322,3 +322,18 @@ def test_batches_build_the_model_and_refuse_weights() -> None:
     assert model.decided_pixel_range == (0, 255)
   with pytest.raises(ValueError, match='takes no sample_weight'):
     model.train_on_batch(_BITS, sample_weight=np.ones(12))
+
+
+def test_a_compiled_step_of_your_own_looks_at_a_constant() -> None:
+  model = _compiled(tiny.model())
+  x = tf.constant(tiny.images(4))
+
+  @tf.function
+  def step() -> None:
+    model.train_step(x)
+
+  step()
+  assert (int(model.step), model.decided_pixel_range) == (1, (0, 255))
+  other = _compiled(tiny.model())
+  with pytest.raises(ValueError, match='may be bits or pixels'):
+    tf.function(other.train_step)(x)

@@ -70,7 +70,8 @@ def of_batch(data: Array | tuple) -> tf.Tensor:
       'LatentVariableModel takes one tensor of observations, [B, ...]. '
       f'Received: {type(x).__name__}'
     )
-  return tf.convert_to_tensor(x)
+  # A constant that a function captures keeps its values, to be looked at.
+  return x if tf.is_tensor(x) else tf.convert_to_tensor(x)
 
 
 def refuse_weights(options: Mapping[str, object]) -> None:
