@@ -32,6 +32,7 @@ def make(
     settings.make_estimator(),
     # Fixed binary data are 0 or 255, and every draw leaves them as they are.
     binarization='dynamic',
+    pixel_range=(0, 255),
     seed=settings.seed,
   )
   adam = keras.optimizers.Adam

@@ -69,6 +69,7 @@ def of_widths(
     settings.make_estimator(),
     # Fixed binary data are 0 or 255, and every draw leaves them as they are.
     binarization='dynamic',
+    pixel_range=(0, 255),
     seed=settings.seed,
   )
   model.build((None, images.train.shape[1]))

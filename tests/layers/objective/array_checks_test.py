@@ -20,6 +20,14 @@ def _check(x: Any, support: str | None, dtype: str = 'float32') -> None:
   array_checks.check(array, reading, 'the pictures')
 
 
+def test_bits_where_bytes_are_expected() -> None:
+  array_checks.refuse_bits(np.array([0, 0]), 'the data')  # a black image
+  array_checks.refuse_bits(np.array([0, 2]), 'the data')
+  array_checks.refuse_bits(np.array([0.0, 1.0]), 'the data')
+  with pytest.raises(ValueError, match='the data.*these are bits.*int64'):
+    array_checks.refuse_bits(np.array([0, 1]), 'the data')
+
+
 @pytest.mark.parametrize('support', observed_models.GOOD)
 def test_bad_values_are_named(support: str) -> None:
   for x in (observed_models.GOOD[support], tf.constant([[0.0]])[:0]):

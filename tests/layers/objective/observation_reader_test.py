@@ -98,6 +98,18 @@ def test_what_contradicts_the_first_integers_is_an_error() -> None:
   assert 'were bits' in model.expected_observations()
 
 
+def test_bits_after_bytes_are_an_error() -> None:
+  """Bits that were divided by 255 would be pixels that are nearly black."""
+  model = tiny.model()
+  model.check_observations(tiny.images(2))
+  model.check_observations(np.zeros([2, 4], 'uint8'))  # black images
+  with pytest.raises(ValueError, match='were bytes of pixels.*these are bits'):
+    model.check_observations(_BITS.astype('uint8'))
+  model.check_observations(_BITS.astype('float32'))
+  model = tiny.model(pixel_range=(0, 255))
+  model.check_observations(_BITS.astype('uint8'))
+
+
 def test_black_integers_come_first() -> None:
   model = tiny.model()
   model.check_observations(np.zeros([2, 4], 'uint8'))

@@ -49,6 +49,24 @@ def as_array(x: object, where: str) -> np.ndarray:
   return array
 
 
+def refuse_bits(array: np.ndarray, where: str) -> None:
+  """Raises ValueError for integers that are bits, where pixels are expected.
+
+  Bits that were divided by 255 would be pixels that are nearly black.
+
+  Args:
+    array: The result of `as_array`.
+    where: The name of the array in the message.
+  """
+  if array.dtype.kind in 'iu' and array.max() == 1 and array.min() >= 0:
+    raise ValueError(
+      f'Bad values in {where}: the first integers that the model received were '
+      'bytes of pixels, and these are bits. Expected integers up to 255, or '
+      'bits as booleans or floating numbers (pixel_range=(0, 255) reads '
+      f'pixels that are nearly black). Received: {summary(array)}'
+    )
+
+
 def is_concrete(x: object) -> bool:
   """Returns whether x has values that can be looked at, also while tracing."""
   return not tf.is_tensor(x) or isinstance(x, tf.__internal__.EagerTensor)

@@ -80,6 +80,8 @@ class ObservationReader:
     of_pixels = self.support in reading_lib.OF_PIXELS
     if undecided and of_pixels and array.dtype.kind in 'iu':
       self.decided_pixel_range = reading_lib.of_integers(array)
+    elif self.decided_pixel_range == reading_lib.BYTES:
+      array_checks.refuse_bits(array, where)
     try:
       reading = self.reading(tf.as_dtype(array.dtype))
       array_checks.check(array, reading, where)
