@@ -65,8 +65,8 @@ class LatentVariableModel(
   | support | booleans | integers | floating numbers |
   | --- | --- | --- | --- |
   | binary, unit_interval | 0 and 1 | bits or bytes | in [0, 1] |
-  | the same, with pixel_range=(low, high) | in the range | in the range | too |
-  | the same, with pixel_range=None | 0 and 1 | in [0, 1] | in [0, 1] |
+  | the same, pixel_range=(low, high) | 0 and 1 | in the range | in the range |
+  | the same, pixel_range=None | 0 and 1 | in [0, 1] | in [0, 1] |
   | count, categorical | 0 and 1 | 0, 1, 2, ... | whole, 0, 1, 2, ... |
   | positive | all True | positive | positive and finite |
   | one_hot | one True | one 1, else 0 | one 1, else 0 |
