@@ -65,12 +65,13 @@ class LatentVariableModel(
   | support | booleans | integers | floating numbers |
   | --- | --- | --- | --- |
   | binary, unit_interval | 0 and 1 | bits or bytes | in [0, 1] |
-  | the same, with pixel_range=(low, high) | in the range | in the range | too |
-  | the same, with pixel_range=None | 0 and 1 | in [0, 1] | in [0, 1] |
+  | the same, pixel_range=(low, high) | 0 and 1 | in the range | in the range |
+  | the same, pixel_range=None | 0 and 1 | in [0, 1] | in [0, 1] |
   | count, categorical | 0 and 1 | 0, 1, 2, ... | whole, 0, 1, 2, ... |
-  | positive | none | positive | positive and finite |
-  | simplex, one_hot | as integers | one 1 | the sum along an axis is 1 |
-  | circle | 0 and 1 | as floating | radians in [-pi, pi] |
+  | positive | all True | positive | positive and finite |
+  | one_hot | one True | one 1, else 0 | one 1, else 0 |
+  | simplex | one True | one 1, else 0 | at least 0, of sum 1 |
+  | circle | 0 and 1 | radians in [-pi, pi] | radians in [-pi, pi] |
   | real, interval, not known | 0 and 1 | as they are | finite |
 
   "Bits or bytes" is decided by the first integers that the model receives: they

@@ -147,6 +147,15 @@ def test_without_a_range_values_are_taken_as_they_are() -> None:
     _prepare(model, tiny.images(2))
 
 
+@pytest.mark.parametrize('pixel_range', ['auto', None, (0, 255), (10, 20)])
+@pytest.mark.parametrize('binarization', ['auto', 'none'])
+def test_booleans_are_bits_whatever_white_is(
+  binarization: str, pixel_range: Any
+) -> None:
+  model = tiny.model(pixel_range=pixel_range, binarization=binarization)
+  np.testing.assert_array_equal(_prepare(model, _BITS > 0), _BITS)
+
+
 def test_a_compiled_function_cannot_decide() -> None:
   model = tiny.model()
   x = tf.constant(tiny.images(4))

@@ -59,6 +59,8 @@ class ObservationReader:
             '`check_observations` with an array before. Received: '
             f'observations of {dtype.name}'
           )
+    if dtype == tf.bool:  # booleans are bits, whatever white is in numbers
+      explicit, pixel_range = False, None
     return reading_lib.Reading(
       self.support, pixel_range, explicit, self.log_dtype
     )
