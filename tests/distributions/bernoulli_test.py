@@ -129,6 +129,6 @@ def test_an_impossible_bit_is_never_drawn(
     pair = coupling.antithetic_bernoulli(logits, ends[end])
     draws.append(tf.stack(pair))
   pixel = tf.constant([[1e-30, 1.0]] * 2, dtype)
-  draws.append(pixels.binarize(pixel, dtype=dtype, seed=1))
+  draws.append(pixels.binarize(pixel, seed=1))
   for draw in draws:
     np.testing.assert_array_equal(draw, [[0, 1], [0, 1]])
