@@ -33,7 +33,8 @@ def sample(loc: tf.Tensor, scale: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
     noise: standard normal numbers, of the shape of the sample.
   """
   z = loc + scale * noise
-  return sample_memory.remember(z, sample_memory.Memory(noise=noise))
+  memory = sample_memory.Memory(noise=noise, source=(loc, scale))
+  return sample_memory.remember(z, memory)
 
 
 def log_prob(z: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -46,18 +47,32 @@ def log_prob(z: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     loc: broadcasts with z.
     scale: likewise, positive.
   """
-  noise = sample_memory.of(z).noise
+  memory = sample_memory.of(z)
   distance = z - loc
-  if noise is not None:
-    spacing = np.finfo(z.dtype.as_numpy_dtype).eps
-    rounding = _ROUNDINGS * spacing * (tf.abs(z) + tf.abs(loc))
-    unrounded = scale * noise
-    # False for a noise that is NaN.
-    same = tf.abs(distance - unrounded) <= rounding
+  if memory.noise is not None:
+    unrounded = scale * memory.noise
+    drew_z = len(memory.source) == 2
+    drew_z = drew_z and memory.source[0] is loc and memory.source[1] is scale
+    if not drew_z:
+      unrounded = _where_equal(z, loc, distance, unrounded)
     # Serves every parameter: the value is exact and the gradient is that of the
     # distance, in z and in loc.
-    distance = gradients.with_gradient_of(
-      tf.where(same, unrounded, distance), distance
-    )
+    distance = gradients.with_gradient_of(unrounded, distance)
   normalizer = tf.math.log(scale) + 0.5 * math.log(2 * math.pi)
   return -0.5 * (distance / scale) ** 2 - normalizer
+
+
+def _where_equal(
+  z: tf.Tensor, loc: tf.Tensor, distance: tf.Tensor, unrounded: tf.Tensor
+) -> tf.Tensor:
+  """Returns the unrounded distance where it differs by rounding only.
+
+  A conditional of a chain is made anew to be scored, and its parameters are
+  other tensors than those that z was drawn with. Elsewhere the noise belongs to
+  another distribution, and z is taken as it is.
+  """
+  spacing = np.finfo(z.dtype.as_numpy_dtype).eps
+  rounding = _ROUNDINGS * spacing * (tf.abs(z) + tf.abs(loc))
+  # False for a noise that is NaN.
+  equal = tf.abs(distance - unrounded) <= rounding
+  return tf.where(equal, unrounded, distance)

@@ -26,6 +26,8 @@ class Memory(NamedTuple):
   log: tf.Tensor | None = None  # log x
   log_complement: tf.Tensor | None = None  # log(1 - x)
   noise: tf.Tensor | None = None  # (x - loc) / scale
+  # The tensors of parameters with which the sample was drawn, to be recognized.
+  source: tuple[tf.Tensor, ...] = ()
 
 
 _NOTHING = Memory()
@@ -53,10 +55,11 @@ def remember(sample: tf.Tensor, memory: Memory) -> tf.Tensor:
   """
   # Serves the parameters: their gradient flows through the sample, and must not
   # flow a second time through its memory.
-  stopped = [
-    None if part is None else tf.stop_gradient(part) for part in memory
-  ]
-  setattr(sample, _ATTRIBUTE, Memory(*stopped))
+  log, log_complement, noise = (
+    None if part is None else tf.stop_gradient(part) for part in memory[:3]
+  )
+  memory = Memory(log, log_complement, noise, memory.source)
+  setattr(sample, _ATTRIBUTE, memory)
   return sample
 
 
@@ -90,12 +93,12 @@ def stack(samples: Sequence[tf.Tensor]) -> tf.Tensor:
   memories = [of(sample) for sample in samples]
   if all(memory is _NOTHING for memory in memories):
     return vector
-  parts = zip(*memories, strict=True)
-  stacked = [
+  parts = zip(*(memory[:3] for memory in memories), strict=True)
+  log, log_complement, noise = (
     _stacked(samples, part, substitute)
     for part, substitute in zip(parts, _SUBSTITUTES, strict=True)
-  ]
-  return remember(vector, Memory(*stacked))
+  )
+  return remember(vector, Memory(log, log_complement, noise))
 
 
 def _stacked(
@@ -128,7 +131,7 @@ def unstack(vector: tf.Tensor, size: int) -> list[tf.Tensor]:
     return components
   parts = [
     [None] * size if part is None else tf.unstack(part, num=size, axis=-1)
-    for part in memory
+    for part in memory[:3]
   ]
   return [
     remember(component, Memory(*memories))
