@@ -47,7 +47,7 @@ def custom_gradient(
   [0.5, 1.0] [1.0, 1.0]
   """
 
-  @tf.custom_gradient
+  @tf.custom_gradient  # noqa: TID251
   @functools.wraps(fn)
   def barred(*inputs: tf.Tensor) -> tuple[Value, Backward]:
     value, backward = fn(*inputs)
