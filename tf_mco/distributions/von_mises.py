@@ -35,8 +35,9 @@ class VonMises(tfd.VonMises):
   continuous in the sample, and of the same value at -pi and pi. A sample that
   leaves the interval at pi enters it again at -pi, and the path derivative does
   not see the change of a function that differs there. Functions of cos x and
-  sin x agree. Only first-order gradients flow through a sample; a second
-  derivative raises a LookupError.
+  sin x agree. The estimators of this library compare both ends in eager
+  execution; a compiled step has no values to compare. Only first-order
+  gradients flow through a sample; a second derivative raises a LookupError.
 
   Example:
     >>> import tensorflow as tf
