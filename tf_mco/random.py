@@ -14,6 +14,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from tf_mco import philox
 from tf_mco import types
 
 _PHILOX = 'philox'
@@ -129,6 +130,8 @@ def fold_in(seed: types.Seed, data: int | tf.Tensor) -> tf.Tensor:
   # The draws of a seed, and the seeds that `split` makes, come from a scrambled
   # key and counter. The constant keeps this counter apart from theirs.
   counter = tf.stack([_word(data), tf.constant(_FOLD, tf.uint64)])
+  if philox.is_faster():
+    return tf.bitcast(philox.words(2, key=key, counter=counter), tf.int32)
   return tf.raw_ops.StatelessRandomUniformFullIntV2(
     shape=[2],
     key=tf.reshape(key, [1]),
@@ -158,10 +161,7 @@ def split(seed: types.Seed, num: int) -> list[tf.Tensor]:
     raise ValueError(
       f'`num` must be an integer of at least 1. Received: num={num!r}'
     )
-  seeds = tf.random.experimental.stateless_split(
-    as_seed(seed), num, alg=_PHILOX
-  )
-  return tf.unstack(seeds, num)
+  return tf.unstack(bits([num, 2], seed=seed), num)
 
 
 def bits(
@@ -171,9 +171,12 @@ def bits(
   seed: types.Seed,
 ) -> tf.Tensor:
   """Returns integers, int32 or int64, all of whose bits are random."""
+  seed = as_seed(seed)
+  if philox.is_faster():
+    return philox.bits(shape, dtype=dtype, seed=seed)
   return tf.random.stateless_uniform(
     shape,
-    as_seed(seed),
+    seed,
     minval=None,
     maxval=None,
     dtype=dtype,
