@@ -1,6 +1,6 @@
 r"""Measures the training step of models with binary latent variables.
 
-Real images pass through the real input pipeline and `fit`, with batches of 50
+Real images train in `fit`, where each execution is one program, with batches of 50
 and 200 latent variables. Evaluation does not count. Each case runs in a process
 of its own, on an otherwise idle machine. Figures are medians over executions of
 100 steps. The floor is the time of the matrix products of a step, each measured
@@ -26,7 +26,6 @@ from benchmarks import clock
 from benchmarks import floor
 from benchmarks import process
 from experiments.binary import experiment as binary_experiment
-from experiments.data import batches
 from experiments.data import datasets
 
 _EXECUTION = 100
@@ -90,19 +89,12 @@ def run_case(case: Case, dataset: str, steps: int) -> dict[str, float]:
   )
   before = floor.seconds(products)
   timer = _Timer()
-  data = batches.training_batches(
+  model.fit(
     images.train,
     batch_size=settings.batch_size,
-    seed=0,
-    first_step=0,
-    num_steps=steps,
-  )
-  model.fit(
-    data,
     epochs=1,
     steps_per_epoch=steps,
     callbacks=[timer],
-    shuffle=False,
     verbose=0,
   )
   cost = timer.laps.cost(_EXECUTION, skip=_WARM_UP)

@@ -20,8 +20,6 @@ _ROUNDS = 10
 # The vectors are stored after every second round. XLA would repeat
 # the operations of all earlier rounds for each of the four vectors otherwise.
 _STORED = 2
-# So few blocks are faster without being stored.
-_FEW_BLOCKS = 4
 
 
 # The key and the counter of a seed are the words of a block, whose key is this
@@ -103,21 +101,16 @@ def _blocks(
   low = counter[0] + tf.cast(tf.range(num), tf.uint64)
   high = counter[1] + tf.cast(low < counter[0], tf.uint64)
   state = (*_halves(low), *_halves(high), *_halves(key))
-  if isinstance(num, int) and num <= _FEW_BLOCKS:
-    return _rounds(_ROUNDS, state)[:4]
-  _, *state = tf.while_loop(
-    lambda done, *_: done < _ROUNDS,
-    lambda done, *state: (done + _STORED, *_rounds(_STORED, state)),
-    (tf.constant(0), *state),
+
+  def rounds(done: tf.Tensor, *state: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    for _ in range(_STORED):
+      state = _round(*state)
+    return (done + _STORED, *state)
+
+  _, *words, _, _ = tf.while_loop(
+    lambda done, *_: done < _ROUNDS, rounds, (tf.constant(0), *state)
   )
-  return tuple(state[:4])
-
-
-def _rounds(num: int, state: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
-  """Returns the four words and the two halves of the key after some rounds."""
-  for _ in range(num):
-    state = _round(*state)
-  return state
+  return tuple(words)
 
 
 def _round(

@@ -46,6 +46,7 @@ class Salt(enum.IntEnum):
   # Folded into the seed of a model, which training folds its steps into.
   CALL = -1  # a call of a model outside of training
   EVALUATION = -2  # `evaluate`, before the count of examples
+  ORDER = -3  # of the examples of an array, before the epoch
 
   # Folded into the seed of a diagnostic or of a study.
   BINARIZATION = -1  # of the batch of a comparison; alias of CALL

@@ -1,4 +1,4 @@
-"""Batches of images as a pure function of (seed, step).
+"""Batches of data as a pure function of (seed, step).
 
 Keras restores neither the order nor the position of a shuffled data set. In
 this module both follow from the step, so that a run that is taken up sees the
@@ -10,58 +10,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-# tf.random.experimental.index_shuffle stops after 4 rounds of its cipher, when
-# successive orders of 50,000 examples correlate at 0.67. After 12 rounds they
-# cannot be told from random orders. The raw op also takes a seed per element,
-# which the function does not.
-_ROUNDS = 12
-# The salt keeps the permutations apart from other draws of the same seed.
-_SALT = 0x62617463
+from tf_mco.models.array_training import order
+
 _MAX_SEED = 2**32 - 1
 _PREFETCH = 8
-
-
-def training_batches(
-  images: np.ndarray,
-  *,
-  batch_size: int,
-  seed: int,
-  first_step: int,
-  num_steps: int,
-) -> tf.data.Dataset:
-  """Returns the batches of steps `first_step` to `first_step + num_steps - 1`.
-
-  Examples are numbered through all epochs. Step t takes the examples from
-  number `t * batch_size` on. It crosses the border of two epochs if
-  `batch_size` does not divide N. Each epoch is another permutation of all N
-  examples.
-
-  Args:
-    images: `uint8 [N, D]`. Iterators share the array and do not copy it.
-    batch_size: examples per batch.
-    seed: from 0 to 2**32 - 1. It chooses the permutations.
-    first_step: the number of steps that ran before.
-    num_steps: the number of batches.
-  Returns:
-    A data set of `num_steps` tensors `uint8 [batch_size, D]`.
-  Raises:
-    ValueError: if an argument is out of its range.
-  """
-  _check_images(images)
-  source = _on_cpu(images)
-
-  def gather(indices: tf.Tensor) -> tf.Tensor:
-    shape = [batch_size, images.shape[1]]
-    return tf.ensure_shape(tf.gather(source, indices), shape)
-
-  return gathered_batches(
-    gather,
-    len(images),
-    batch_size=batch_size,
-    seed=seed,
-    first_step=first_step,
-    num_steps=num_steps,
-  )
 
 
 def gathered_batches(
@@ -73,26 +25,35 @@ def gathered_batches(
   first_step: int,
   num_steps: int,
 ) -> tf.data.Dataset:
-  """Returns the batches of steps for data of any kind; see `training_batches`.
+  """Returns the batches of steps `first_step` to `first_step + num_steps - 1`.
+
+  The order is that in which `fit` visits an array; see
+  `array_training.order.Order`. A batch crosses the border of two passes if
+  `batch_size` does not divide N.
 
   Args:
     gather: a function from int64 `[batch_size]` indices of examples to their
       batch.
     num_examples: N.
     batch_size: examples per batch.
-    seed: chooses the permutations.
+    seed: from 0 to 2**32 - 1. It chooses the permutations.
     first_step: the number of steps that ran before.
     num_steps: the number of batches.
+  Raises:
+    ValueError: if an argument is out of its range.
   """
   _check_range('num_examples', num_examples, 1)
   _check_range('batch_size', batch_size, 1)
   _check_range('seed', seed, 0, _MAX_SEED)
   _check_range('first_step', first_step, 0)
   _check_range('num_steps', num_steps, 1)
+  examples = order.Order(
+    num_examples, batch_size, shuffle=True, seed=seed, steps_per_epoch=num_steps
+  )
 
   def batch(step: tf.Tensor) -> tf.Tensor:
-    number = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-    return gather(_shuffled(number, num_examples, seed))
+    zero = tf.zeros([], tf.int64)
+    return gather(examples.examples(zero, step[tf.newaxis])[0])
 
   steps = tf.data.Dataset.range(first_step, first_step + num_steps)
   return steps.map(batch).prefetch(_PREFETCH)
@@ -120,18 +81,6 @@ def evaluation_batches(images: np.ndarray, batch_size: int) -> tf.data.Dataset:
 
   starts = tf.data.Dataset.range(0, num_examples, batch_size)
   return starts.map(batch).prefetch(_PREFETCH)
-
-
-def _shuffled(number: tf.Tensor, num_examples: int, seed: int) -> tf.Tensor:
-  """Maps int64 `[B]` numbers of presentations to indices of examples."""
-  epoch = number // num_examples
-  one = tf.ones_like(epoch)
-  return tf.raw_ops.RandomIndexShuffle(
-    index=number - epoch * num_examples,
-    seed=tf.stack([seed * one, epoch, _SALT * one], axis=1),
-    max_index=tf.constant(num_examples - 1, tf.int64),
-    rounds=_ROUNDS,
-  )
 
 
 def _on_cpu(images: np.ndarray) -> tf.Tensor:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from experiments.data import batches
 from experiments.data import datasets
 from experiments.figures import plots
 from experiments.framework import directory as run_directory
@@ -36,11 +35,14 @@ class ImageExperiment(experiment.Experiment[recipe.SettingsT, datasets.Images]):
     """Returns the images that the settings name."""
     return datasets.load(settings.dataset, **sources)
 
-  def training_batches(
+  def training_data(
     self, data: datasets.Images, schedule: recipe.Schedule
-  ) -> tf.data.Dataset:
-    """Returns batches of training images."""
-    return batches.training_batches(data.train, **schedule._asdict())
+  ) -> dict[str, Any]:
+    """Returns all training images, which `fit` visits in an order of its own.
+
+    That order follows from the seed and the step of the model.
+    """
+    return {'x': data.train, 'batch_size': schedule.batch_size}
 
   def make_evaluation(
     self,

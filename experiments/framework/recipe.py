@@ -5,9 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 import dataclasses
-from typing import Generic, NamedTuple, Protocol, TypeVar
-
-import tensorflow as tf
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from experiments.framework import settings as settings_lib
 from tf_mco import models
@@ -26,7 +24,7 @@ DataT = TypeVar('DataT', bound=Data)
 
 
 class Schedule(NamedTuple):
-  """Which batches a part of a run takes; see `batches.training_batches`."""
+  """Which batches a part of a run takes; see `batches.gathered_batches`."""
 
   batch_size: int
   seed: int
@@ -59,12 +57,11 @@ class Recipe(abc.ABC, Generic[SettingsT, DataT]):
     """Returns the compiled and built model of a run."""
 
   @abc.abstractmethod
-  def training_batches(
-    self, data: DataT, schedule: Schedule
-  ) -> tf.data.Dataset:
-    """Returns the batches of a schedule, of which the step decides the order.
+  def training_data(self, data: DataT, schedule: Schedule) -> dict[str, Any]:
+    """Returns the arguments of `fit` that say what each step trains on.
 
-    A run that is taken up again then sees what an uninterrupted one sees.
+    The step decides the order, so that a run that is taken up again sees what
+    an uninterrupted one sees.
     """
 
   @abc.abstractmethod

@@ -97,12 +97,11 @@ class Run(Generic[recipe_lib.SettingsT, recipe_lib.DataT]):
     )
     try:
       self.model.fit(
-        self._recipe.training_batches(self.data, schedule),
+        **self._recipe.training_data(self.data, schedule),
         epochs=settings.steps // settings.eval_every,
         initial_epoch=first // settings.eval_every,
         steps_per_epoch=settings.eval_every,
         callbacks=[stopwatch, progress, *self._observers(progress)],
-        shuffle=False,  # The data set is in its order already.
         verbose=0,
       )
     finally:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import tensorflow as tf
+from typing import Any
 
 from experiments.data import corpora
 from experiments.framework import experiment
@@ -50,11 +49,12 @@ class TopicModelExperiment(
     """See `model.make`."""
     return topic_model.make(settings, data)
 
-  def training_batches(
+  def training_data(
     self, data: corpora.Corpus, schedule: recipe.Schedule
-  ) -> tf.data.Dataset:
-    """Returns batches of training documents."""
-    return topic_batches.training_batches(data.train, **schedule._asdict())
+  ) -> dict[str, Any]:
+    """Returns batches of training documents, which are in their order."""
+    batches = topic_batches.training_batches(data.train, **schedule._asdict())
+    return {'x': batches, 'shuffle': False}
 
   def make_evaluation(
     self,

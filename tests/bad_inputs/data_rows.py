@@ -16,14 +16,15 @@ from tests.bad_inputs import row
 _IMAGES = np.zeros([6, 4], np.uint8)
 
 
-def _batches(images: Any = _IMAGES, **options: Any) -> Any:
+def _batches(**options: Any) -> Any:
   options = {
+    'num_examples': 6,
     'batch_size': 2,
     'seed': 0,
     'first_step': 0,
     'num_steps': 1,
   } | options
-  return batches.training_batches(images, **options)
+  return batches.gathered_batches(lambda rows: rows, **options)
 
 
 _NOT_IMAGES = {
@@ -43,10 +44,10 @@ _NOT_COUNTS = row.NOT_POSITIVE
 
 ROWS = [
   *row.each(
-    'training_batches-images',
-    _batches,
-    _NOT_IMAGES,
-    'Expected an array of images, of type uint8',
+    'num_examples',
+    lambda v: _batches(num_examples=v),
+    _NOT_COUNTS,
+    'Expected num_examples as an integer',
   ),
   *row.each(
     'evaluation_batches-images',

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_mco import types
 from tf_mco.models import data_kinds
 from tf_mco.models import example_counter
 from tf_mco.models import faults
 from tf_mco.models import observations
+from tf_mco.models.array_training import execution as execution_lib
+from tf_mco.models.array_training import fitting
 
 _Logs = float | list[float] | Mapping[str, float]
 
@@ -27,6 +30,13 @@ class CheckedModel(keras.Model):
 
   fault: keras.Variable | None
   examples: example_counter.ExampleCounter
+  train_function: Callable | None
+  # The compiled executions of training on arrays.
+  execution: execution_lib.Execution | None = None
+  # What stands for Keras' own function while `fit` trains on an array.
+  array_function: Callable | None = None
+  # Whether the number of steps of such an execution follows from their speed.
+  automatic_length = True
 
   def known_observation_shape(self) -> data_kinds.Shape | None:
     """Returns the shape of one observation, or None if it is not known."""
@@ -36,6 +46,18 @@ class CheckedModel(keras.Model):
   def step(self) -> keras.Variable:
     """The number of training steps so far."""
     raise NotImplementedError
+
+  @property
+  def order_seed(self) -> types.Seed:
+    """The seed of the order in which training visits the examples of arrays."""
+    raise NotImplementedError
+
+  def make_train_function(self, force: bool = False) -> None:
+    """Makes what `fit` calls for each execution."""
+    if self.array_function is None:
+      super().make_train_function(force)
+    else:
+      self.train_function = self.array_function
 
   def fit(
     self,
@@ -47,6 +69,12 @@ class CheckedModel(keras.Model):
 
     The observations are checked before training starts.
 
+    An array stays in the memory of the device, and the order of its examples
+    follows from the seed of the model and from the steps so far; see
+    `array_training.order.Order`. If the model is compiled with `jit_compile`,
+    an execution of `steps_per_execution` steps is one compiled program. Pass a
+    `tf.data.Dataset` of batches for data that do not fit into memory.
+
     Raises:
       ValueError: For values that the likelihood cannot score. In arrays and in
         the first batch of a stream they are found before training, later in a
@@ -56,6 +84,8 @@ class CheckedModel(keras.Model):
     observations.refuse_weights(kwargs)
     kwargs = data_kinds.checked_options(kwargs)
     x, looked_at = observations.admit(self, x, 'the training data')
+    if fitting.serves(x):
+      x, kwargs = fitting.split(x, y, kwargs)
     if kwargs.get('validation_data') is not None:
       kwargs['validation_data'], _ = observations.admit(
         self, kwargs['validation_data'], 'the validation data'
@@ -63,8 +93,11 @@ class CheckedModel(keras.Model):
     faults.require_finite_weights(self)
     faults.forget(self)
     stop = faults.StopAtFault(looked_at)
-    callbacks = [stop, *_callbacks(kwargs.pop('callbacks', None))]
-    return super().fit(x, y, callbacks=callbacks, **kwargs)
+    kwargs['callbacks'] = [stop, *_callbacks(kwargs.get('callbacks'))]
+    if not fitting.serves(x):
+      return super().fit(x, y, **kwargs)
+    with fitting.arguments(self, x, kwargs) as arguments:
+      return super().fit(**arguments)
 
   def evaluate(
     self,

@@ -37,6 +37,10 @@ _COMPILE_OPTIONS = (
 )
 
 
+# The values of `steps_per_execution` that leave the number to the model.
+_AUTOMATIC = (None, 'auto')
+
+
 @keras.saving.register_keras_serializable(package='tf_mco')
 class LatentVariableModel(
   components.Components, generation.Generation, checked_model.CheckedModel
@@ -192,7 +196,9 @@ class LatentVariableModel(
       optimizer: An optimizer for all parameters, or a dictionary with one for
         each of 'encoder', 'decoder' and 'prior'.
       **options: `jit_compile`, `steps_per_execution`, `run_eagerly` and
-        `auto_scale_loss` of `keras.Model.compile`.
+        `auto_scale_loss` of `keras.Model.compile`. `steps_per_execution` is
+        'auto' by default. With `jit_compile` an execution on an array then has
+        as many steps as take about a tenth of a second; otherwise it has one.
     Raises:
       ValueError: For any other option, such as a loss.
     """
@@ -203,7 +209,11 @@ class LatentVariableModel(
         f'out of {", ".join(_COMPILE_OPTIONS)}. Received: {", ".join(unknown)}'
       )
     options = data_kinds.checked_options(options)
-    self._compile_options = options
+    self._compile_options = dict(options)
+    self.automatic_length = options.get('steps_per_execution') in _AUTOMATIC
+    if self.automatic_length:
+      options['steps_per_execution'] = 1
+    self.execution = None
     super().compile(
       optimizer=group_optimizer.get(optimizer, self.parameter_groups),
       **options,
@@ -312,8 +322,14 @@ class LatentVariableModel(
     Args:
       observer: In place of the one before; None for no observer.
     """
-    self.gradient_observer = observer
-    self.train_function = None
+    if observer is not self.gradient_observer:
+      self.gradient_observer = observer
+      self.train_function, self.execution = None, None
+
+  @property
+  def order_seed(self) -> int:
+    """The seed of the order in which training visits the examples of arrays."""
+    return self.objective.seed
 
   def known_observation_shape(self) -> tuple[int | None, ...] | None:
     """Returns the shape of one observation, or None if it is not known yet."""

@@ -1,0 +1,1 @@
+"""Training on an array: its order, its batches, whole executions compiled."""
