@@ -12,7 +12,6 @@ from benchmarks import clock
 from benchmarks.peers import problem
 from benchmarks.peers import worker
 from experiments.binary import networks
-from experiments.data import batches
 import tf_mco
 from tf_mco import layers
 from tf_mco import models
@@ -82,7 +81,7 @@ def variables(model: models.LatentVariableModel) -> dict[str, keras.Variable]:
   return result
 
 
-class _Executions(keras.callbacks.Callback):
+class Executions(keras.callbacks.Callback):
   """Ends a lap after every execution."""
 
   def __init__(self, laps: clock.Laps):
@@ -115,18 +114,11 @@ class Program:
   def train(self, executions: int, laps: clock.Laps) -> float:
     """See `worker.Program`; the bound is the mean of all executions."""
     steps = executions * self._case.execution
-    data = batches.training_batches(
+    history = self._model.fit(
       self._images,
       batch_size=self._case.batch_size,
-      seed=0,
-      first_step=int(self._model.step),
-      num_steps=steps,
-    )
-    history = self._model.fit(
-      data,
       steps_per_epoch=steps,
-      callbacks=[_Executions(laps)],
-      shuffle=False,
+      callbacks=[Executions(laps)],
       verbose=0,
     )
     return history.history['bound'][-1]

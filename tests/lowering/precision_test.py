@@ -31,8 +31,8 @@ _NOISE = np.random.default_rng(2).normal(size=[3, 64, _UNITS]).astype('f4')
 # The unit roundoff of 8 and 11 significant bits.
 _BFLOAT16, _TF32 = 2.0**-9, 2.0**-12
 # Weights, activations and gradients are rounded on the way, and sums over the
-# samples partly cancel. The largest difference that was measured is 16 roundings
-# of the largest entry of the gradient.
+# samples partly cancel. The largest difference that was measured is 16
+# roundings of the largest entry of the gradient.
 _ROUNDINGS = 32
 
 
