@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 import pathlib
 import tempfile
+from typing import Any
 
 import numpy as np
 import tabulate
@@ -64,7 +65,8 @@ def _gradients(process: turns.Process, name: str) -> dict[str, np.ndarray]:
   with tempfile.TemporaryDirectory() as folder:
     source = str(pathlib.Path(folder) / 'draws.npz')
     target = str(pathlib.Path(folder) / 'gradients.npz')
-    np.savez(source, **draws(problem.CASES[name]))
+    given: dict[str, Any] = draws(problem.CASES[name])
+    np.savez(source, **given)
     process.ask(do='gradients', case=name, source=source, target=target)
     with np.load(target) as arrays:
       return dict(arrays)

@@ -100,7 +100,9 @@ class _Session:
     """Reads x and samples from a file, and writes gradients to another."""
     with np.load(source) as arrays:
       samples = dict(arrays)
-    np.savez(target, **self._new(case).gradients(samples.pop('x'), samples))
+    x = samples.pop('x')
+    found: dict[str, Any] = dict(self._new(case).gradients(x, samples))
+    np.savez(target, **found)
     return {}
 
 
