@@ -6,13 +6,15 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install train test bench lint format clean FORCE
+.PHONY: help install train test bench bench-peers lint format clean FORCE
 
 ARGS ?=
 # The interpreter of a new .venv. If PYTHON is empty, the first suitable
 # interpreter is taken.
 PYTHON ?=
 VENV := .venv
+# JAX and PyTorch, beside which `make bench-peers` measures.
+PEERS := .venv-peers
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 INSTALLED := $(shell cat $(STAMP) $(VENV)/.installing 2>/dev/null)
@@ -51,6 +53,15 @@ test: $(STAMP)  ## Runs all tests, or those that ARGS names, on all cores.
 bench: $(STAMP)  ## Measures what a training step costs, with ARGS.
 	$(RUN) -m benchmarks.train_step $(ARGS)
 
+# The peers need packages that must not come between those of .venv.
+bench-peers: $(STAMP) $(PEERS)/.installed  ## Measures a step beside JAX, PyTorch.
+	$(RUN) -m benchmarks.peers.compare --python=$(PEERS)/bin/python $(ARGS)
+
+$(PEERS)/.installed: benchmarks/peers/requirements.txt
+	$(RUN) -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet -r $<
+	touch $@
+
 lint: $(STAMP)  ## Checks style, types and imports; changes nothing.
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
@@ -62,5 +73,5 @@ format: $(STAMP)  ## Formats the code and sorts its imports.
 	$(RUN) -m ruff format
 
 clean:  ## Removes .venv and caches; never results or data.
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,7 +21,7 @@ class Laps:
 
   def __init__(self) -> None:
     self._last: tuple[float, float] | None = None
-    self._laps: list[tuple[float, float]] = []
+    self.laps: list[tuple[float, float]] = []
 
   def start(self) -> None:
     """Begins a lap without ending one."""
@@ -31,12 +31,12 @@ class Laps:
     """Ends a lap and begins the next."""
     now = _now()
     if self._last is not None:
-      self._laps.append((now[0] - self._last[0], now[1] - self._last[1]))
+      self.laps.append((now[0] - self._last[0], now[1] - self._last[1]))
     self._last = now
 
   def cost(self, units: int, skip: int) -> Cost:
     """Returns medians for one of `units`, without the first `skip` laps."""
-    laps = self._laps[skip:]
+    laps = self.laps[skip:]
     return Cost(
       statistics.median(wall for wall, _ in laps) / units,
       statistics.median(cpu for _, cpu in laps) / units,
