@@ -117,18 +117,20 @@ class Evaluator:
         because the probability of an example may be 0.
     """
     batch_size = checks.at_least('batch_size', batch_size, 1)
-    unchecked = _WHERE if isinstance(x, tf.data.Dataset) else None
-    if unchecked is None:
+    if isinstance(x, tf.data.Dataset):
+      batches, unchecked = x, _WHERE
+    else:
       array = observations.admit_array(self.model, x, _WHERE)
-      x = tf.data.Dataset.from_tensor_slices(array).batch(batch_size)
-    count = int(x.cardinality())
+      batches = tf.data.Dataset.from_tensor_slices(array).batch(batch_size)
+      unchecked = None
+    count = int(batches.cardinality())
     bar = progress_lib.Progress(
       count if count >= 0 else None, shown=self.progress
     )
     bounds, before = [], 0
     try:
       for bound in concurrency.in_order(
-        self._calls(x, unchecked, seed), self._workers
+        self._calls(batches, unchecked, seed), self._workers
       ):
         faults.require_bounds(self.model, bound, before)
         before += len(bound)
