@@ -55,6 +55,7 @@ class ImageExperiment(experiment.Experiment[recipe.SettingsT, datasets.Images]):
       model,
       num_samples=settings.eval_samples,
       jit_compile=settings.jit_compile,
+      progress=False,  # The run has a bar already.
     )
     images = data.valid[: settings.eval_examples]
 

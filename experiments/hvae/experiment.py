@@ -52,6 +52,7 @@ class HvaeExperiment(
       model,
       num_samples=settings.eval_samples,
       jit_compile=settings.jit_compile,
+      progress=False,  # The run has a bar already.
     )
     images = data.valid[: settings.eval_examples]
 

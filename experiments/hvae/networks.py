@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from experiments.hvae import activation
+from experiments.hvae import transposed
 from tf_mco import layers
 
 CHANNELS = (16, 32, 32)
@@ -54,7 +56,7 @@ def encoder(
         _KERNEL,
         strides=_STRIDE,
         padding='same',
-        activation='softplus',
+        activation=activation.softplus,
         kernel_initializer=init(math.prod(below), math.prod(above)),
       )
     )
@@ -94,7 +96,7 @@ def decoder(
   for below, above in zip(maps[:-1], maps[1:], strict=True):
     last = above[2] == 1
     parts.append(
-      keras.layers.Conv2DTranspose(
+      transposed.Conv2DTranspose(
         above[2],
         _KERNEL,
         strides=_STRIDE,
@@ -105,7 +107,7 @@ def decoder(
           large - (small * 2 - 1)
           for small, large in zip(below[:2], above[:2], strict=True)
         ),
-        activation=None if last else 'softplus',
+        activation=None if last else activation.softplus,
         kernel_initializer=init(math.prod(below), math.prod(above)),
         bias_initializer=keras.initializers.Constant(bias if last else 0.0),
       )
@@ -159,6 +161,6 @@ def _dense(
 ) -> keras.layers.Dense:
   return keras.layers.Dense(
     outputs,
-    activation='softplus',
+    activation=activation.softplus,
     kernel_initializer=init(inputs, outputs),
   )

@@ -107,8 +107,8 @@ def test_no_more_than_a_chunk_is_held_in_memory() -> None:
   evaluation.importance_bound(log_joint, _posterior(2), 8, chunk_size=3, seed=0)
   assert sizes == [3, 3, 2]
   sizes.clear()
-  evaluation.importance_bound(log_joint, _posterior(2), 120, seed=0)
-  assert sizes == [50, 50, 20]
+  evaluation.importance_bound(log_joint, _posterior(2), 50, seed=0)
+  assert sizes == [20, 20, 10]
 
 
 @pytest.mark.parametrize('option', ['num_samples', 'chunk_size'])

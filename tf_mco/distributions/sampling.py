@@ -19,6 +19,7 @@ from tf_mco.distributions import log_space
 from tf_mco.distributions import normal_noise
 from tf_mco.distributions import parameter_checks
 from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
+from tf_mco.distributions.numerics import bernoulli_event
 
 # The forms in which several sizes are given.
 _LISTS = (list, tuple, tf.TensorShape, range, np.ndarray)
@@ -123,11 +124,21 @@ def log_prob(distribution: tfd.Distribution, samples: tf.Tensor) -> tf.Tensor:
   elif type(inner) in _NORMAL:
     loc, scale = _NORMAL[type(inner)](inner)
     per_event, inner_rank = normal_noise.log_prob(samples, loc, scale), 0
+  elif type(inner) is bernoulli.Bernoulli and _sums_last_axis(distribution):
+    logits = tf.convert_to_tensor(inner.logits)
+    value = tf.cast(samples, logits.dtype)
+    per_event, inner_rank = bernoulli_event.log_prob(value, logits), 1
   else:
     return distribution.log_prob(samples)
   # `tfd.Independent` sums over the axes that it has made parts of an event.
   axes = list(range(inner_rank - distribution.event_shape.rank, 0))
   return tf.reduce_sum(per_event, axis=axes) if axes else per_event
+
+
+def _sums_last_axis(distribution: tfd.Distribution) -> bool:
+  """Returns whether an event has axes, the last of which has a known size."""
+  event = distribution.event_shape
+  return bool(event.rank) and event[-1] is not None
 
 
 def own(distribution: tfd.Distribution) -> tfd.Distribution:

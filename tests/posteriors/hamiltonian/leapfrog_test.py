@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,6 +34,43 @@ def test_evaluations() -> None:
     counting, checks.START, checks.MOMENTUM, [checks.SIZE] * 3, [one] * 3
   )
   assert len(calls) == 4
+
+
+def _products(function: Callable[[], Any]) -> int:
+  graph = tf.function(function).get_concrete_function().graph
+  return sum(op.type == 'MatMul' for op in graph.get_operations())
+
+
+@pytest.mark.parametrize('num_steps', [1, 4])
+def test_products(num_steps: int) -> None:
+  """Nothing is computed twice, neither the value nor in the backward pass.
+
+  An evaluation takes a product forward and one backward, in the position. The
+  gradient of training takes two more for each of those: one in the position,
+  one in the weight.
+  """
+  weight = tf.Variable(tf.ones([2, 4], tf.float64))
+  start = tf.Variable(checks.START)
+
+  def log_density(z: tf.Tensor) -> tf.Tensor:
+    hidden = tf.tanh(tf.matmul(tf.reshape(z, [-1, 2]), weight))
+    return tf.reshape(tf.reduce_sum(hidden, -1), z.shape[:2])
+
+  def value() -> tf.Tensor:
+    one = tf.ones([], tf.float64)
+    sizes, scales = [checks.SIZE] * num_steps, [one] * num_steps
+    end = leapfrog.integrate(
+      log_density, tf.identity(start), checks.MOMENTUM, sizes, scales
+    )
+    return end.log_density - tf.reduce_sum(end.momentum**2, -1)
+
+  def gradient() -> list[tf.Tensor]:
+    with tf.GradientTape() as tape:
+      total = tf.reduce_sum(value())
+    return tape.gradient(total, [weight, start])
+
+  assert _products(value) == 2 * (num_steps + 1)
+  assert _products(gradient) == 6 * (num_steps + 1)
 
 
 @pytest.mark.parametrize(
