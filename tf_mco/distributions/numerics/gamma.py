@@ -29,6 +29,7 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions.numerics import chunked
 from tf_mco.distributions.numerics import gamma_polynomial
 from tf_mco.distributions.numerics import implicit_gradient
 from tf_mco.distributions.numerics import quadrature
@@ -72,11 +73,22 @@ def log_sample(concentration: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
 @traced.in_graph
 def _log_sample(alpha: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   """Returns log x; see `log_sample`."""
+  return chunked.elementwise(
+    lambda start, part: _log_sample_part(part, seed, start), alpha
+  )
+
+
+def _log_sample_part(
+  alpha: tf.Tensor, seed: tf.Tensor, start: tf.Tensor | None
+) -> tf.Tensor:
+  """Returns log x for the elements from the index `start`."""
   raised = alpha < 1
   boosted = tf.where(raised, alpha + 1, alpha)
   loop_seed, power_seed = random.split(seed, 2)
-  log_x = _marsaglia_tsang(boosted, loop_seed)
-  u = random.open_uniform(tf.shape(alpha), dtype=alpha.dtype, seed=power_seed)
+  log_x = _marsaglia_tsang(boosted, loop_seed, start)
+  u = random.open_uniform(
+    tf.shape(alpha), dtype=alpha.dtype, seed=power_seed, start=start
+  )
   power = tf.where(raised, tf.math.log(u) / alpha, tf.zeros_like(alpha))
   return log_x + power
 
@@ -99,6 +111,15 @@ def with_path_gradient(concentration: tf.Tensor, log_x: tf.Tensor) -> tf.Tensor:
 @traced.in_graph
 def _sample_derivative(alpha: tf.Tensor, log_x: tf.Tensor) -> tf.Tensor:
   """Returns d log x / d alpha at fixed F(x), in the dtype of both."""
+  alpha = tf.broadcast_to(alpha, tf.shape(log_x))
+  return chunked.elementwise(_derivative_part, alpha, log_x)
+
+
+def _derivative_part(
+  start: tf.Tensor | None, alpha: tf.Tensor, log_x: tf.Tensor
+) -> tf.Tensor:
+  """Returns the derivative of a part of the samples."""
+  del start
   if alpha.dtype == tf.float32:
     return gamma_polynomial.log_derivative(alpha, log_x)
   return log_derivative(alpha, log_x, quality=alpha.dtype)
@@ -177,7 +198,9 @@ def digamma(x: tf.Tensor) -> tf.Tensor:
   return result
 
 
-def _marsaglia_tsang(alpha: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def _marsaglia_tsang(
+  alpha: tf.Tensor, seed: tf.Tensor, start: tf.Tensor | None
+) -> tf.Tensor:
   """Returns log x for concentrations of at least 1.
 
   With d = alpha - 1/3 and a standard normal variable e, the proposal is
@@ -190,8 +213,12 @@ def _marsaglia_tsang(alpha: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   def draw_numbers(
     noise_seed: tf.Tensor, uniform_seed: tf.Tensor
   ) -> tuple[tf.Tensor, tf.Tensor]:
-    noise = random.normal(shape, dtype=alpha.dtype, seed=noise_seed)
-    u = random.open_uniform(shape, dtype=alpha.dtype, seed=uniform_seed)
+    noise = random.normal(
+      shape, dtype=alpha.dtype, seed=noise_seed, start=start
+    )
+    u = random.open_uniform(
+      shape, dtype=alpha.dtype, seed=uniform_seed, start=start
+    )
     return noise, u
 
   def propose(noise: tf.Tensor, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
