@@ -25,6 +25,7 @@ import tensorflow as tf
 
 from tf_mco._tfp import math as tfp_math
 from tf_mco.distributions.numerics import implicit_gradient
+from tf_mco.distributions.numerics import traced
 
 _NOTHING_BELOW = -12.0  # P(x < -12) = 2e-33, which is less than a rounding
 _NOTHING_BEYOND = 60.0  # above the lower bound, which is at least -12
@@ -40,6 +41,7 @@ class _Interval(NamedTuple):
   mirrored: tf.Tensor
 
 
+@traced.in_graph
 def sample(u: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
   """Returns zeta at which the CDF is u (1 - u if mirrored), float64.
 
@@ -87,6 +89,7 @@ def with_path_gradient(
   )
 
 
+@traced.in_graph
 def derivatives(
   z: tf.Tensor,
   loc: tf.Tensor,
