@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import functools
+from typing import TypeVar
 
 import tensorflow as tf
 
+# A tensor, or a tuple of tensors.
+_Tensors = TypeVar('_Tensors')
 
-def in_graph(
-  function: Callable[..., tf.Tensor],
-) -> Callable[..., tf.Tensor]:
+
+def in_graph(function: Callable[..., _Tensors]) -> Callable[..., _Tensors]:
   """Decorates a function of tensors, so that it is a graph in eager execution.
 
   Within a graph, compiled or not, the function is called as it is.
 
   Args:
-    function: maps tensors to a tensor, without state. The function is traced
-      once for each combination of dtypes. The shapes of floating tensors are
-      not known to it, and those of integers, such as a seed, are.
+    function: maps tensors to a tensor or to several, without state. The
+      function is traced once for each combination of dtypes. The shapes of
+      floating tensors are not known to it, and those of integers, such as a
+      seed, are.
   Example:
     >>> import tensorflow as tf
     >>> from tf_mco.distributions.numerics import traced
@@ -35,11 +38,11 @@ def in_graph(
   """
 
   @functools.cache
-  def graph(*signature: tf.TensorSpec) -> Callable[..., tf.Tensor]:
+  def graph(*signature: tf.TensorSpec) -> Callable[..., _Tensors]:
     return tf.function(function, input_signature=signature, autograph=False)
 
   @functools.wraps(function)
-  def call(*tensors: tf.Tensor) -> tf.Tensor:
+  def call(*tensors: tf.Tensor) -> _Tensors:
     if not tf.executing_eagerly():
       return function(*tensors)
     return graph(*map(_specification, tensors))(*tensors)

@@ -158,7 +158,8 @@ def _inverse_log_survival(target: tf.Tensor) -> tf.Tensor:
   """Returns x with log Phi(-x) = target.
 
   The first guess is TensorFlow's `ndtri`, or an asymptotic formula where the
-  probability is small. Three steps of Newton's method add the missing digits.
+  probability is small. Two steps of Newton's method add the missing digits: the
+  guess has a relative error of 3e-4, then 5e-8, then a rounding.
   """
   near = -tf.math.ndtri(tf.exp(tf.maximum(target, _NDTRI_ENDS)))
   square = -2 * tf.minimum(target, _NDTRI_ENDS) - 2 * _LOG_ROOT
@@ -168,7 +169,7 @@ def _inverse_log_survival(target: tf.Tensor) -> tf.Tensor:
   # Newton's method in log Phi, whose derivative is -1 / m(x). Nearer to 0 than
   # this `ndtri` is exact.
   far_out = target < -1.0
-  for _ in range(3):
+  for _ in range(2):
     safe = tf.where(far_out, x, tf.zeros_like(x))
     mills = _mills(safe)
     excess = tf.math.log(mills) - safe**2 / 2 - _LOG_ROOT - target
