@@ -336,3 +336,14 @@ def test_the_counter_of_a_piece_carries() -> None:
   assert moved.numpy().tolist() == [1, 6]
   moved = random._advanced(counter, tf.constant(1, tf.int64))
   assert moved.numpy().tolist() == [2**64 - 1, 5]
+
+
+@pytest.mark.parametrize('dtype', [tf.float32, tf.float64])
+def test_numbers_made_of_uniform_ones(dtype: tf.DType) -> None:
+  u = random.uniform([1000], dtype=dtype, seed=3)
+  for made, name in (
+    (random.normal_of(u), 'normal'),
+    (random.opened(u), 'open_uniform'),
+  ):
+    drawn = getattr(random, name)([1000], dtype=dtype, seed=3)
+    np.testing.assert_array_equal(made, drawn)

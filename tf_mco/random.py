@@ -291,8 +291,12 @@ def open_uniform(
   The arguments are those of `uniform`, and so are the numbers, moved from the
   lower end to the middle of their intervals.
   """
-  half_step = 2.0**-53 if dtype == tf.float64 else 2.0**-24
-  return uniform(shape, dtype=dtype, seed=seed, start=start) + half_step
+  return opened(uniform(shape, dtype=dtype, seed=seed, start=start))
+
+
+def opened(u: tf.Tensor) -> tf.Tensor:
+  """Returns the numbers of `open_uniform` from those of `uniform`."""
+  return u + (2.0**-53 if u.dtype == tf.float64 else 2.0**-24)
 
 
 def normal(
@@ -327,6 +331,13 @@ def normal(
   odd = 2 * numbers + 1 - 2**digits
   symmetric = tf.cast(odd, dtype) * 2.0**-digits
   return math.sqrt(2) * tf.math.erfinv(symmetric)
+
+
+def normal_of(u: tf.Tensor) -> tf.Tensor:
+  """Returns the numbers of `normal` from those of `uniform`."""
+  _, digits = _integers(u.dtype)
+  # Exact, because u is a multiple of 2^-digits.
+  return math.sqrt(2) * tf.math.erfinv(2 * u - 1 + 2.0**-digits)
 
 
 def uniform_like(

@@ -213,15 +213,15 @@ def _marsaglia_tsang(
   def draw_numbers(
     noise_seed: tf.Tensor, uniform_seed: tf.Tensor
   ) -> tuple[tf.Tensor, tf.Tensor]:
-    noise = random.normal(
-      shape, dtype=alpha.dtype, seed=noise_seed, start=start
-    )
-    u = random.open_uniform(
-      shape, dtype=alpha.dtype, seed=uniform_seed, start=start
+    noise, u = (
+      random.uniform(shape, dtype=alpha.dtype, seed=seed, start=start)
+      for seed in (noise_seed, uniform_seed)
     )
     return noise, u
 
-  def propose(noise: tf.Tensor, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  def propose(
+    noise: tf.Tensor, u: tf.Tensor, d: tf.Tensor, slope: tf.Tensor
+  ) -> tuple[tf.Tensor, tf.Tensor]:
     t = slope * noise
     outside = t <= _LOWEST
     log_ratio = d * _log_ratio(tf.maximum(t, _LOWEST))
@@ -230,10 +230,12 @@ def _marsaglia_tsang(
   t = rejection.first_accepted(
     propose,
     draw_numbers,
-    like=alpha,
+    parameters=[d, slope],
     pending=-2.0,  # an accepted t is above -1
     max_rounds=_MAX_ROUNDS,
     seed=seed,
+    prepare=lambda noise, u: (random.normal_of(noise), random.opened(u)),
+    compact=start is not None,
   )
   return tf.math.log(d) + 3 * tf.math.log1p(t)
 

@@ -75,12 +75,19 @@ def _sample_part(
     first_seed: tf.Tensor, second_seed: tf.Tensor
   ) -> tuple[tf.Tensor, tf.Tensor]:
     u, v = (
-      random.open_uniform(shape, dtype=kappa.dtype, seed=seed, start=start)
+      random.uniform(shape, dtype=kappa.dtype, seed=seed, start=start)
       for seed in (first_seed, second_seed)
     )
     return u, v
 
-  def propose(u: tf.Tensor, v: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  def propose(
+    u: tf.Tensor,
+    v: tf.Tensor,
+    kappa: tf.Tensor,
+    m: tf.Tensor,
+    scale: tf.Tensor,
+    log_bound: tf.Tensor,
+  ) -> tuple[tf.Tensor, tf.Tensor]:
     angle = math.pi * (u - 0.5)
     # XLA has fast sines and cosines, and a slow tangent.
     t = scale * tf.sin(angle) / tf.cos(angle)
@@ -92,10 +99,12 @@ def _sample_part(
   t = rejection.first_accepted(
     propose,
     draw_numbers,
-    like=kappa,
+    parameters=[kappa, m, scale, log_bound],
     pending=math.inf,  # a proposal is finite, because 0 < u < 1
     max_rounds=_MAX_ROUNDS,
     seed=seed,
+    prepare=lambda u, v: (random.opened(u), random.opened(v)),
+    compact=start is not None,
   )
   return 2 * tf.math.atan(t)
 
