@@ -15,6 +15,8 @@ import uuid
 
 import tensorflow as tf
 
+from tf_mco import philox
+
 _SIZE = 2**15  # elements of a part
 _MULTIPLE = 4  # `random.bits` starts at multiples of it
 
@@ -34,7 +36,8 @@ def elementwise(
   tensors = tuple(tf.stop_gradient(tensor) for tensor in tensors)
   like = tensors[0]
   known = like.shape.num_elements()
-  if (known is not None and known <= _SIZE) or tf.executing_eagerly():
+  small = known is not None and known <= _SIZE
+  if small or tf.executing_eagerly() or philox.is_compiled():
     return function(None, *tensors)
   result = _chosen_by_device(
     functools.partial(function, None),
@@ -52,8 +55,9 @@ def _chosen_by_device(
   """Returns `on_cpu(*tensors)` on a CPU without XLA, or `anywhere(*tensors)`.
 
   TensorFlow replaces the call of a function by another implementation of the
-  same name if that prefers the device of the call. XLA compiles the function as
-  it is called. Without the rewriting of graphs the result is the same, too.
+  same name if that prefers the device of the call. A function that was traced
+  outside of XLA may still be called within, and XLA then compiles the function
+  as it is called. Without the rewriting of graphs the result is the same, too.
   """
   name = f'elementwise_{uuid.uuid4().hex}'
   default = tf.function(
