@@ -41,15 +41,23 @@ class _Interval(NamedTuple):
   mirrored: tf.Tensor
 
 
-@traced.in_graph
 def sample(u: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
   """Returns zeta at which the CDF is u (1 - u if mirrored), float64.
+
+  The gradient of the result is stopped.
 
   Args:
     u: uniform numbers in (0, 1), float64.
     alpha: the standardized lower bound, float64, perhaps -inf.
     beta: the standardized upper bound, float64, perhaps inf.
   """
+  # Serves all parameters, whose gradient `with_path_gradient` attaches.
+  return _sample(*map(tf.stop_gradient, (u, alpha, beta)))
+
+
+@traced.in_graph
+def _sample(u: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+  """Returns zeta; see `sample`."""
   interval = _mirror(alpha, beta)
   low, high = interval.low, interval.high
   mills = _mills(low)
