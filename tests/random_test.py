@@ -303,3 +303,47 @@ def test_salts_are_the_numbers_of_stored_runs() -> None:
   for salt in random.Salt:
     plain = random.fold_in(5, int(salt))
     np.testing.assert_array_equal(random.fold_in(5, salt), plain)
+
+
+@pytest.mark.parametrize('jit', [False, True])
+@pytest.mark.parametrize('seed', [7, -7, 2**62 + 11])
+def test_a_piece_of_a_draw(seed: int, jit: bool) -> None:
+  # TensorFlow's own operation that makes a key of a seed differs under XLA
+  # where a word of the seed is negative.
+  for name, dtype in (
+    ('bits', tf.int32),
+    ('bits', tf.int64),
+    ('uniform', tf.float32),
+    ('open_uniform', tf.float64),
+    ('normal', tf.float32),
+    ('normal', tf.float64),
+  ):
+    draw = getattr(random, name)
+
+    @tf.function(jit_compile=jit)
+    def piece(seed: tf.Tensor, draw: Callable = draw, dtype: tf.DType = dtype):
+      return draw([30], dtype=dtype, seed=seed, start=tf.constant(12))
+
+    whole = draw([100], dtype=dtype, seed=seed)
+    np.testing.assert_allclose(
+      piece(random.as_seed(seed)), whole[12:42], rtol=1e-5, err_msg=name
+    )
+
+
+def test_the_counter_of_a_piece_carries() -> None:
+  counter = tf.constant([2**64 - 2, 5], tf.uint64)
+  moved = random._advanced(counter, tf.constant(3, tf.int64))
+  assert moved.numpy().tolist() == [1, 6]
+  moved = random._advanced(counter, tf.constant(1, tf.int64))
+  assert moved.numpy().tolist() == [2**64 - 1, 5]
+
+
+@pytest.mark.parametrize('dtype', [tf.float32, tf.float64])
+def test_numbers_made_of_uniform_ones(dtype: tf.DType) -> None:
+  u = random.uniform([1000], dtype=dtype, seed=3)
+  for made, name in (
+    (random.normal_of(u), 'normal'),
+    (random.opened(u), 'open_uniform'),
+  ):
+    drawn = getattr(random, name)([1000], dtype=dtype, seed=3)
+    np.testing.assert_array_equal(made, drawn)

@@ -33,9 +33,18 @@ def is_faster() -> bool:
   It does in a function that XLA compiles for a CPU. Both have the same words,
   so that a wrong answer costs time only.
   """
+  return is_compiled() and not tf.config.list_logical_devices('GPU')
+
+
+def is_compiled() -> bool:
+  """Returns whether this is a trace of a function that XLA compiles.
+
+  A function that was traced outside of it and is called within is not found
+  out, so that a wrong answer must not cost more than time.
+  """
   graph = tf.compat.v1.get_default_graph()
   compiled: bool = control_flow_util.GraphOrParentsInXlaContext(graph)
-  return compiled and not tf.config.list_logical_devices('GPU')
+  return compiled
 
 
 def bits(

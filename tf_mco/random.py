@@ -22,6 +22,8 @@ _PHILOX = 'philox'
 _PHILOX_ALGORITHM = 1
 # The upper words of the counter that `fold_in` uses: "fold" in ASCII.
 _FOLD = 0x666F6C64
+# The key with which TensorFlow scrambles a seed.
+_SCRAMBLE = 0x02461E293EC8F720
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -170,23 +172,53 @@ def bits(
   *,
   dtype: tf.DType = tf.int32,
   seed: types.Seed,
+  start: tf.Tensor | None = None,
 ) -> tf.Tensor:
-  """Returns integers, int32 or int64, all of whose bits are random."""
+  """Returns integers, int32 or int64, all of whose bits are random.
+
+  Args:
+    shape: of the result.
+    dtype: int32 or int64.
+    seed: an integer or an int32 `[2]` tensor.
+    start: the index of the first number, an integer tensor of shape [], a
+      multiple of 4. The numbers are then a part of the draw that starts at 0,
+      so that a long draw can be made in pieces. The default is 0.
+  Example:
+    >>> import tensorflow as tf
+    >>> from tf_mco import random
+    >>> whole = random.bits([100], seed=7)
+    >>> piece = random.bits([8], seed=7, start=tf.constant(40))
+    >>> bool(tf.reduce_all(piece == whole[40:48]))
+    True
+  """
   seed = as_seed(seed)
-  if philox.is_faster():
+  if start is None and philox.is_faster():
     return philox.bits(shape, dtype=dtype, seed=seed)
-  return tf.random.stateless_uniform(
-    shape,
-    seed,
-    minval=None,
-    maxval=None,
+  if start is None:
+    return tf.random.stateless_uniform(
+      shape,
+      seed,
+      minval=None,
+      maxval=None,
+      dtype=dtype,
+      alg=_PHILOX,
+    )
+  key, counter = _scrambled(seed)
+  return tf.raw_ops.StatelessRandomUniformFullIntV2(
+    shape=shape,
+    key=key,
+    counter=_advanced(counter, tf.cast(start, tf.int64) * dtype.size // 16),
+    alg=_PHILOX_ALGORITHM,
     dtype=dtype,
-    alg=_PHILOX,
   )
 
 
 def uniform(
-  shape: Sequence[int] | tf.Tensor, *, dtype: tf.DType, seed: types.Seed
+  shape: Sequence[int] | tf.Tensor,
+  *,
+  dtype: tf.DType,
+  seed: types.Seed,
+  start: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Returns uniform numbers in [0, 1), multiples of 2^-23 (2^-52 in float64).
 
@@ -198,6 +230,7 @@ def uniform(
     shape: of the result.
     dtype: float32 or float64.
     seed: an integer or an int32 `[2]` tensor.
+    start: the index of the first number; see `bits`.
   Raises:
     ValueError: for another dtype. Half precision would round some numbers to 1.
   Example:
@@ -209,7 +242,7 @@ def uniform(
     >>> bool(tf.reduce_all((u >= 0) & (u < 1)).numpy())
     True
   """
-  numbers, digits = _fractions(shape, dtype, seed)
+  numbers, digits = _fractions(shape, dtype, seed, start)
   return tf.cast(numbers, dtype) * 2.0**-digits
 
 
@@ -247,19 +280,31 @@ def words(
 
 
 def open_uniform(
-  shape: Sequence[int] | tf.Tensor, *, dtype: tf.DType, seed: types.Seed
+  shape: Sequence[int] | tf.Tensor,
+  *,
+  dtype: tf.DType,
+  seed: types.Seed,
+  start: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Returns uniform numbers in (0, 1), whose logarithm is finite.
 
   The arguments are those of `uniform`, and so are the numbers, moved from the
   lower end to the middle of their intervals.
   """
-  half_step = 2.0**-53 if dtype == tf.float64 else 2.0**-24
-  return uniform(shape, dtype=dtype, seed=seed) + half_step
+  return opened(uniform(shape, dtype=dtype, seed=seed, start=start))
+
+
+def opened(u: tf.Tensor) -> tf.Tensor:
+  """Returns the numbers of `open_uniform` from those of `uniform`."""
+  return u + (2.0**-53 if u.dtype == tf.float64 else 2.0**-24)
 
 
 def normal(
-  shape: Sequence[int] | tf.Tensor, *, dtype: tf.DType, seed: types.Seed
+  shape: Sequence[int] | tf.Tensor,
+  *,
+  dtype: tf.DType,
+  seed: types.Seed,
+  start: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Returns standard normal numbers, by inversion of the normal CDF.
 
@@ -270,6 +315,7 @@ def normal(
     shape: of the result.
     dtype: float32 or float64.
     seed: an integer or an int32 `[2]` tensor.
+    start: the index of the first number; see `bits`.
   Raises:
     ValueError: for another dtype.
   Example:
@@ -279,12 +325,19 @@ def normal(
     >>> bool(abs(tf.reduce_mean(noise)) < 0.02)
     True
   """
-  numbers, digits = _fractions(shape, dtype, seed)
+  numbers, digits = _fractions(shape, dtype, seed, start)
   # The middle of each interval of [-1, 1), which is exact in floating point
   # and never an end, where the inverse is infinite.
   odd = 2 * numbers + 1 - 2**digits
   symmetric = tf.cast(odd, dtype) * 2.0**-digits
   return math.sqrt(2) * tf.math.erfinv(symmetric)
+
+
+def normal_of(u: tf.Tensor) -> tf.Tensor:
+  """Returns the numbers of `normal` from those of `uniform`."""
+  _, digits = _integers(u.dtype)
+  # Exact, because u is a multiple of 2^-digits.
+  return math.sqrt(2) * tf.math.erfinv(2 * u - 1 + 2.0**-digits)
 
 
 def uniform_like(
@@ -359,12 +412,41 @@ def _word(data: object) -> tf.Tensor:
   )
 
 
+def _scrambled(seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns the key and the counter of `tf.random` for a seed.
+
+  `StatelessRandomGetKeyCounter` returns other numbers for a negative seed under
+  XLA than without.
+  """
+  words = tf.raw_ops.StatelessRandomUniformFullIntV2(
+    shape=[4],
+    key=tf.constant([_SCRAMBLE], tf.uint64),
+    counter=tf.bitcast(tf.cast(seed, tf.int64), tf.uint64),
+    alg=_PHILOX_ALGORITHM,
+    dtype=tf.int32,
+  )
+  key = tf.bitcast(words[:2], tf.uint64)
+  low = tf.zeros([], tf.uint64)
+  counter = tf.stack([low, tf.bitcast(words[2:], tf.uint64)])
+  return tf.reshape(key, [1]), counter
+
+
+def _advanced(counter: tf.Tensor, blocks: tf.Tensor) -> tf.Tensor:
+  """Returns a counter of philox, uint64 `[2]`, moved by int64 blocks."""
+  low = counter[0] + tf.bitcast(blocks, tf.uint64)
+  carry = tf.cast(low < counter[0], tf.uint64)
+  return tf.stack([low, counter[1] + carry])
+
+
 def _fractions(
-  shape: Sequence[int] | tf.Tensor, dtype: tf.DType, seed: types.Seed
+  shape: Sequence[int] | tf.Tensor,
+  dtype: tf.DType,
+  seed: types.Seed,
+  start: tf.Tensor | None,
 ) -> tuple[tf.Tensor, int]:
   """Returns random non-negative integers and the number of their bits."""
   kind, digits = _integers(dtype)
-  drawn = bits(shape, dtype=kind, seed=seed)
+  drawn = bits(shape, dtype=kind, seed=seed, start=start)
   # The shift of a negative integer fills with ones, which the mask removes.
   shift = kind.size * 8 - digits
   high = tf.bitwise.right_shift(drawn, tf.constant(shift, kind))

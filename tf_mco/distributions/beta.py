@@ -179,6 +179,7 @@ class Beta(log_space.LogSpace, tfd.Beta):
     seeds = random.split(seed, 2)
     log_1 = gamma.standard_log_sample(a, sample_shape, seed=seeds[0])
     log_0 = gamma.standard_log_sample(b, sample_shape, seed=seeds[1])
+    log_1, log_0 = log_space.in_float64(log_1, log_0)
     if self._gradient == 'ratio':
       return log_1 - log_0
     a, b = log_space.in_float64(a, b)

@@ -152,6 +152,7 @@ class Dirichlet(log_space.LogSpace, tfd.Dirichlet):
     """Returns log x in float64, because 1 - x of a large x needs the digits."""
     alpha = tf.convert_to_tensor(self.concentration)
     log_gamma = gamma.standard_log_sample(alpha, sample_shape, seed=seed)
+    (log_gamma,) = log_space.in_float64(log_gamma)
     if self._gradient == 'ratio':
       return tf.nn.log_softmax(log_gamma, axis=-1)
     (wide,) = log_space.in_float64(alpha)

@@ -20,22 +20,18 @@ def standard_log_sample(
   *,
   seed: types.Seed,
 ) -> tf.Tensor:
-  """Returns log x, with x of Gamma(concentration, 1), float64.
-
-  The numbers are drawn in the dtype of the concentration. The result is float64
-  for the sake of callers that compute from several of them.
+  """Returns log x, with x of Gamma(concentration, 1).
 
   Args:
     concentration: `[...]`, positive. The gradient flows to the concentration.
     sample_shape: an integer or sizes.
     seed: an integer or an int32 `[2]` tensor.
   Returns:
-    `sample_shape + [...]`.
+    `sample_shape + [...]`, of the dtype of the concentration.
   """
   full = implicit_gradient.broadcast_samples(concentration, sample_shape)
   log_x = gamma_numerics.log_sample(full, seed=seed)
-  wide = log_space.in_float64(concentration, log_x)
-  return gamma_numerics.with_path_gradient(*wide, quality=concentration.dtype)
+  return gamma_numerics.with_path_gradient(concentration, log_x)
 
 
 class Gamma(log_space.LogSpace, tfd.Gamma):
@@ -134,7 +130,7 @@ class Gamma(log_space.LogSpace, tfd.Gamma):
     """Returns log x, which does not underflow. See `LogSpace`."""
     alpha = tf.broadcast_to(self.concentration, self.batch_shape_tensor())
     log_x = standard_log_sample(alpha, sample_shape, seed=seed)
-    return tf.cast(log_x, self.dtype) - self._log_rate_parameter()
+    return log_x - self._log_rate_parameter()
 
   def sample_keeping_log(
     self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None
@@ -240,7 +236,7 @@ class InverseGamma(log_space.LogSpace, tfd.InverseGamma):
     """Returns log x, which is not cut. See `LogSpace`."""
     alpha = tf.broadcast_to(self.concentration, self.batch_shape_tensor())
     log_x = standard_log_sample(alpha, sample_shape, seed=seed)
-    return tf.math.log(self.scale) - tf.cast(log_x, self.dtype)
+    return tf.math.log(self.scale) - log_x
 
   def sample_keeping_log(
     self, sample_shape: types.SampleShape = (), seed: types.Seed | None = None

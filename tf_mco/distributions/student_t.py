@@ -121,7 +121,7 @@ class StudentT(tfd.StudentT):
     noise = random.normal(
       tf.shape(log_gamma), dtype=self.dtype, seed=normal_seed
     )
-    (noise, wide) = log_space.in_float64(noise, df)
+    noise, wide, log_gamma = log_space.in_float64(noise, df, log_gamma)
     # In float64, because the derivative in df is the small difference of two
     # numbers near 1 / df.
     log_factor = (tf.math.log(wide / 2) - log_gamma) / 2

@@ -21,22 +21,30 @@ def _numbers(
   )
 
 
-def _draw(limit: tf.Tensor, max_rounds: int = 200) -> tf.Tensor:
+def _draw(
+  limit: tf.Tensor, max_rounds: int = 200, compact: bool = False
+) -> tf.Tensor:
   """Returns the first u of each element whose v is at most `limit`."""
   return rejection.first_accepted(
-    lambda u, v: (u, v > limit),
+    lambda u, v, limit: (u, v > limit),
     _numbers,
-    like=tf.zeros(_SHAPE),
+    parameters=[limit],
     pending=-1.0,
     max_rounds=max_rounds,
     seed=3,
+    compact=compact,
   )
 
 
-@pytest.mark.parametrize('jit', [False, True])
-def test_each_element_has_its_first_accepted_proposal(jit: bool) -> None:
+@pytest.mark.parametrize(
+  ('jit', 'compact'), [(False, False), (True, False), (False, True)]
+)
+def test_each_element_has_its_first_accepted_proposal(
+  jit: bool, compact: bool
+) -> None:
   limit = tf.constant(np.linspace(0.1, 0.9, 50), tf.float32)
-  samples = tf.function(_draw, jit_compile=jit)(limit)
+  draw = tf.function(_draw, jit_compile=jit)
+  samples = draw(limit, compact=compact)
   expected = np.full(_SHAPE, np.nan, np.float32)
   for index in range(200):
     u, v = _numbers(*random.split(random.fold_in(3, index), 2))
@@ -45,12 +53,15 @@ def test_each_element_has_its_first_accepted_proposal(jit: bool) -> None:
   np.testing.assert_array_equal(samples, expected)
 
 
-def test_a_nan_ends_the_loop() -> None:
+@pytest.mark.parametrize('compact', [False, True])
+def test_a_nan_ends_the_loop(compact: bool) -> None:
   limit = tf.constant([np.nan] * 50)
   first, _ = _numbers(*random.split(random.fold_in(3, 0), 2))
   # A comparison with NaN refuses nothing.
-  np.testing.assert_array_equal(_draw(limit), first)
+  np.testing.assert_array_equal(_draw(limit, compact=compact), first)
 
 
-def test_elements_that_were_never_accepted_keep_the_mark() -> None:
-  np.testing.assert_array_equal(_draw(tf.fill(_SHAPE, -1.0), 3), [-1.0] * 50)
+@pytest.mark.parametrize('compact', [False, True])
+def test_elements_that_were_never_accepted_keep_the_mark(compact: bool) -> None:
+  samples = _draw(tf.fill(_SHAPE, -1.0), 3, compact)
+  np.testing.assert_array_equal(samples, [-1.0] * 50)

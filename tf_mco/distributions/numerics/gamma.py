@@ -16,7 +16,9 @@ takes over. All of this is elementwise.
 
 The arithmetic is float64 for any dtype, because the difference d loses all
 digits of float32 above alpha = 1e3. Where float32 is asked for, 14 nodes
-replace 32, which leaves an error of 1e-6.
+replace 32, which leaves an error of 1e-6. The samples in float32 do not need
+the quadrature, because `gamma_polynomial` serves all that a sampler draws. The
+cumulative distribution function, whose x may be any number, does.
 """
 
 from __future__ import annotations
@@ -27,9 +29,12 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions.numerics import chunked
+from tf_mco.distributions.numerics import gamma_polynomial
 from tf_mco.distributions.numerics import implicit_gradient
 from tf_mco.distributions.numerics import quadrature
 from tf_mco.distributions.numerics import rejection
+from tf_mco.distributions.numerics import traced
 from tf_mco.ops import gradients
 
 # The number of nodes, phi(T), and the number of terms of the series.
@@ -59,34 +64,65 @@ def log_sample(concentration: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
     seed: an integer or an int32 `[2]` tensor.
   Reference: Marsaglia and Tsang (2000), ACM TOMS 26(3).
   """
+  # Serves the concentration, whose gradient `with_path_gradient` attaches.
   alpha = tf.stop_gradient(concentration)
+  log_x = _log_sample(alpha, random.as_seed(seed))
+  return tf.ensure_shape(tf.stop_gradient(log_x), alpha.shape)
+
+
+@traced.in_graph
+def _log_sample(alpha: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+  """Returns log x; see `log_sample`."""
+  return chunked.elementwise(
+    lambda start, part: _log_sample_part(part, seed, start), alpha
+  )
+
+
+def _log_sample_part(
+  alpha: tf.Tensor, seed: tf.Tensor, start: tf.Tensor | None
+) -> tf.Tensor:
+  """Returns log x for the elements from the index `start`."""
   raised = alpha < 1
   boosted = tf.where(raised, alpha + 1, alpha)
   loop_seed, power_seed = random.split(seed, 2)
-  log_x = _marsaglia_tsang(boosted, loop_seed)
-  u = random.open_uniform(tf.shape(alpha), dtype=alpha.dtype, seed=power_seed)
+  log_x = _marsaglia_tsang(boosted, loop_seed, start)
+  u = random.open_uniform(
+    tf.shape(alpha), dtype=alpha.dtype, seed=power_seed, start=start
+  )
   power = tf.where(raised, tf.math.log(u) / alpha, tf.zeros_like(alpha))
-  return tf.stop_gradient(log_x + power)
+  return log_x + power
 
 
-def with_path_gradient(
-  concentration: tf.Tensor, log_x: tf.Tensor, *, quality: tf.DType
-) -> tf.Tensor:
+def with_path_gradient(concentration: tf.Tensor, log_x: tf.Tensor) -> tf.Tensor:
   """Returns `log_x` unchanged, with its gradient in the concentration.
 
   Args:
     concentration: `[...]`. The gradient flows to the concentration.
-    log_x: `sample_shape + [...]`, logarithms of Gamma(concentration, 1)
-      variables, without a gradient.
-    quality: float32 or float64, the digits that the gradient needs.
+    log_x: `sample_shape + [...]`, logarithms that `log_sample` drew for this
+      concentration, in its dtype, without a gradient.
   Reference: Figurnov, Mohamed and Mnih (2018), arXiv:1805.08498.
   """
   log_x = tf.stop_gradient(log_x)
   return implicit_gradient.with_path_gradient(
-    log_x,
-    [concentration],
-    lambda alpha: [log_derivative(alpha, log_x, quality=quality)],
+    log_x, [concentration], lambda alpha: [_sample_derivative(alpha, log_x)]
   )
+
+
+@traced.in_graph
+def _sample_derivative(alpha: tf.Tensor, log_x: tf.Tensor) -> tf.Tensor:
+  """Returns d log x / d alpha at fixed F(x), in the dtype of both."""
+  alpha = tf.broadcast_to(alpha, tf.shape(log_x))
+  return chunked.elementwise(_derivative_part, alpha, log_x)
+
+
+def _derivative_part(
+  start: tf.Tensor | None, alpha: tf.Tensor, log_x: tf.Tensor
+) -> tf.Tensor:
+  """Returns the derivative of a part of the samples."""
+  del start
+  if alpha.dtype == tf.float32:
+    return gamma_polynomial.log_derivative(alpha, log_x)
+  return log_derivative(alpha, log_x, quality=alpha.dtype)
 
 
 def log_derivative(
@@ -162,7 +198,9 @@ def digamma(x: tf.Tensor) -> tf.Tensor:
   return result
 
 
-def _marsaglia_tsang(alpha: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def _marsaglia_tsang(
+  alpha: tf.Tensor, seed: tf.Tensor, start: tf.Tensor | None
+) -> tf.Tensor:
   """Returns log x for concentrations of at least 1.
 
   With d = alpha - 1/3 and a standard normal variable e, the proposal is
@@ -175,11 +213,15 @@ def _marsaglia_tsang(alpha: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   def draw_numbers(
     noise_seed: tf.Tensor, uniform_seed: tf.Tensor
   ) -> tuple[tf.Tensor, tf.Tensor]:
-    noise = random.normal(shape, dtype=alpha.dtype, seed=noise_seed)
-    u = random.open_uniform(shape, dtype=alpha.dtype, seed=uniform_seed)
+    noise, u = (
+      random.uniform(shape, dtype=alpha.dtype, seed=seed, start=start)
+      for seed in (noise_seed, uniform_seed)
+    )
     return noise, u
 
-  def propose(noise: tf.Tensor, u: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  def propose(
+    noise: tf.Tensor, u: tf.Tensor, d: tf.Tensor, slope: tf.Tensor
+  ) -> tuple[tf.Tensor, tf.Tensor]:
     t = slope * noise
     outside = t <= _LOWEST
     log_ratio = d * _log_ratio(tf.maximum(t, _LOWEST))
@@ -188,10 +230,12 @@ def _marsaglia_tsang(alpha: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
   t = rejection.first_accepted(
     propose,
     draw_numbers,
-    like=alpha,
+    parameters=[d, slope],
     pending=-2.0,  # an accepted t is above -1
     max_rounds=_MAX_ROUNDS,
     seed=seed,
+    prepare=lambda noise, u: (random.normal_of(noise), random.opened(u)),
+    compact=start is not None,
   )
   return tf.math.log(d) + 3 * tf.math.log1p(t)
 

@@ -25,6 +25,7 @@ import tensorflow as tf
 
 from tf_mco._tfp import math as tfp_math
 from tf_mco.distributions.numerics import implicit_gradient
+from tf_mco.distributions.numerics import traced
 
 _NOTHING_BELOW = -12.0  # P(x < -12) = 2e-33, which is less than a rounding
 _NOTHING_BEYOND = 60.0  # above the lower bound, which is at least -12
@@ -43,11 +44,20 @@ class _Interval(NamedTuple):
 def sample(u: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
   """Returns zeta at which the CDF is u (1 - u if mirrored), float64.
 
+  The gradient of the result is stopped.
+
   Args:
     u: uniform numbers in (0, 1), float64.
     alpha: the standardized lower bound, float64, perhaps -inf.
     beta: the standardized upper bound, float64, perhaps inf.
   """
+  # Serves all parameters, whose gradient `with_path_gradient` attaches.
+  return _sample(*map(tf.stop_gradient, (u, alpha, beta)))
+
+
+@traced.in_graph
+def _sample(u: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+  """Returns zeta; see `sample`."""
   interval = _mirror(alpha, beta)
   low, high = interval.low, interval.high
   mills = _mills(low)
@@ -87,6 +97,7 @@ def with_path_gradient(
   )
 
 
+@traced.in_graph
 def derivatives(
   z: tf.Tensor,
   loc: tf.Tensor,
@@ -155,7 +166,8 @@ def _inverse_log_survival(target: tf.Tensor) -> tf.Tensor:
   """Returns x with log Phi(-x) = target.
 
   The first guess is TensorFlow's `ndtri`, or an asymptotic formula where the
-  probability is small. Three steps of Newton's method add the missing digits.
+  probability is small. Two steps of Newton's method add the missing digits: the
+  guess has a relative error of 3e-4, then 5e-8, then a rounding.
   """
   near = -tf.math.ndtri(tf.exp(tf.maximum(target, _NDTRI_ENDS)))
   square = -2 * tf.minimum(target, _NDTRI_ENDS) - 2 * _LOG_ROOT
@@ -165,7 +177,7 @@ def _inverse_log_survival(target: tf.Tensor) -> tf.Tensor:
   # Newton's method in log Phi, whose derivative is -1 / m(x). Nearer to 0 than
   # this `ndtri` is exact.
   far_out = target < -1.0
-  for _ in range(3):
+  for _ in range(2):
     safe = tf.where(far_out, x, tf.zeros_like(x))
     mills = _mills(safe)
     excess = tf.math.log(mills) - safe**2 / 2 - _LOG_ROOT - target

@@ -20,9 +20,11 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions.numerics import chunked
 from tf_mco.distributions.numerics import implicit_gradient
 from tf_mco.distributions.numerics import quadrature
 from tf_mco.distributions.numerics import rejection
+from tf_mco.distributions.numerics import traced
 
 # The number of nodes, and minus the exponent where the integral is cut.
 _QUALITY = {tf.float32: (14, 18.0), tf.float64: (32, 36.0)}
@@ -45,7 +47,24 @@ def sample(concentration: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
     seed: an integer or an int32 `[2]` tensor.
   Reference: Best and Fisher (1979), Applied Statistics 28(2).
   """
+  # Serves the concentration, whose gradient `with_path_gradient` attaches.
   kappa = tf.stop_gradient(concentration)
+  z = _sample(kappa, random.as_seed(seed))
+  return tf.ensure_shape(tf.stop_gradient(z), kappa.shape)
+
+
+@traced.in_graph
+def _sample(kappa: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+  """Returns samples at location 0; see `sample`."""
+  return chunked.elementwise(
+    lambda start, part: _sample_part(part, seed, start), kappa
+  )
+
+
+def _sample_part(
+  kappa: tf.Tensor, seed: tf.Tensor, start: tf.Tensor | None
+) -> tf.Tensor:
+  """Returns the samples from the index `start`."""
   shape = tf.shape(kappa)
   gain = 2 * kappa / (1 + tf.sqrt(1 + 4 * kappa**2))
   m = 2 * kappa * (1 + gain)
@@ -55,11 +74,20 @@ def sample(concentration: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
   def draw_numbers(
     first_seed: tf.Tensor, second_seed: tf.Tensor
   ) -> tuple[tf.Tensor, tf.Tensor]:
-    u = random.open_uniform(shape, dtype=kappa.dtype, seed=first_seed)
-    v = random.open_uniform(shape, dtype=kappa.dtype, seed=second_seed)
+    u, v = (
+      random.uniform(shape, dtype=kappa.dtype, seed=seed, start=start)
+      for seed in (first_seed, second_seed)
+    )
     return u, v
 
-  def propose(u: tf.Tensor, v: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  def propose(
+    u: tf.Tensor,
+    v: tf.Tensor,
+    kappa: tf.Tensor,
+    m: tf.Tensor,
+    scale: tf.Tensor,
+    log_bound: tf.Tensor,
+  ) -> tuple[tf.Tensor, tf.Tensor]:
     angle = math.pi * (u - 0.5)
     # XLA has fast sines and cosines, and a slow tangent.
     t = scale * tf.sin(angle) / tf.cos(angle)
@@ -71,12 +99,14 @@ def sample(concentration: tf.Tensor, *, seed: types.Seed) -> tf.Tensor:
   t = rejection.first_accepted(
     propose,
     draw_numbers,
-    like=kappa,
+    parameters=[kappa, m, scale, log_bound],
     pending=math.inf,  # a proposal is finite, because 0 < u < 1
     max_rounds=_MAX_ROUNDS,
     seed=seed,
+    prepare=lambda u, v: (random.opened(u), random.opened(v)),
+    compact=start is not None,
   )
-  return tf.stop_gradient(2 * tf.math.atan(t))
+  return 2 * tf.math.atan(t)
 
 
 def with_path_gradient(concentration: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
@@ -88,7 +118,16 @@ def with_path_gradient(concentration: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
   """
   z = tf.stop_gradient(z)
   return implicit_gradient.with_path_gradient(
-    z, [concentration], lambda kappa: [derivative(kappa, z)]
+    z, [concentration], lambda kappa: [_sample_derivative(kappa, z)]
+  )
+
+
+@traced.in_graph
+def _sample_derivative(kappa: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+  """Returns `derivative`, in parts."""
+  kappa = tf.broadcast_to(kappa, tf.shape(z))
+  return chunked.elementwise(
+    lambda start, kappa, z: derivative(kappa, z), kappa, z
   )
 
 
@@ -100,16 +139,16 @@ def derivative(kappa: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
     z: in [-pi, pi], at location 0.
   """
   nodes, reach = _QUALITY[z.dtype]
-  wide_z, kappa = tf.cast(z, tf.float64), tf.cast(kappa, tf.float64)
-  r = tf.abs(wide_z)
-  defect = resultant_defect(kappa)
+  # A is near 1, so that 1 - A needs more digits than the rest.
+  defect = tf.cast(resultant_defect(tf.cast(kappa, tf.float64)), z.dtype)
+  kappa, r = tf.cast(kappa, z.dtype), tf.abs(z)
   # `lift` is 1 - cos r. Half-angles keep all of its digits at small angles,
   # where a sharp density has all of its mass.
   lift = 2 * tf.sin(r / 2) ** 2
   inner = lift < defect
   # The angle where kappa (cos t - cos r) is -reach, at most pi.
-  cosine = tf.clip_by_value(1 - lift - reach / kappa, -1.0, 1.0)
-  outer_end = 2 * tf.asin(tf.sqrt((1 - cosine) / 2))
+  outer_lift = tf.minimum(lift + reach / kappa, 2.0)
+  outer_end = 2 * tf.asin(tf.sqrt(outer_lift / 2))
   outer_end = tf.minimum(tf.maximum(outer_end, r), math.pi)
   start = tf.where(inner, tf.zeros_like(r), r)
   length = tf.where(inner, r, outer_end - r)
@@ -120,7 +159,7 @@ def derivative(kappa: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
     return tf.abs(defect - node_lift) * tf.exp(kappa * (lift - node_lift))
 
   average = quadrature.average(integrand, length, num_nodes=nodes, chunk=_CHUNK)
-  return tf.cast(-tf.sign(wide_z) * length * average, z.dtype)
+  return -tf.sign(z) * length * average
 
 
 def resultant_defect(kappa: tf.Tensor) -> tf.Tensor:
