@@ -1,10 +1,10 @@
 r"""Measures the training step of models with binary latent variables.
 
-Real images train in `fit`, where an execution is one program, with batches of 50
-and 200 latent variables. Evaluation does not count. Each case runs in a process
-of its own, on an otherwise idle machine. Figures are medians over executions of
-100 steps. The floor is the time of the matrix products of a step, each measured
-by itself in the same process, before and after.
+Real images train in `fit`, where an execution is one program, with batches of
+50 and 200 latent variables. Evaluation does not count. Each case runs in a
+process of its own, on an otherwise idle machine. Figures are medians over
+executions of 100 steps. The floor is the time of the matrix products of a step,
+each measured by itself in the same process, before and after.
 
 python -m benchmarks.train_step
 python -m benchmarks.train_step --cases='linear disarm'

@@ -296,6 +296,7 @@ def test_salts_are_the_numbers_of_stored_runs() -> None:
     'DEFENSIVE': 1,
     'CALL': -1,
     'EVALUATION': -2,
+    'ORDER': -3,
     'BINARIZATION': -1,
     'MEASUREMENT': -1,
     'DESCENT': -2,
