@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
+from tf_mco.layers.heads import dense
 from tf_mco.ops import checks
 
 # The forms in which Keras takes an initializer.
@@ -178,7 +179,7 @@ class DenseHead(Head):
     self.event_rank = 1
     self.dense = None
     if units is not None:
-      self.dense = keras.layers.Dense(
+      self.dense = dense.Dense(
         units * self.num_features,
         kernel_initializer=self.kernel_initializer,
         bias_initializer=self.bias_initializer,
