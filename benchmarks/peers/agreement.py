@@ -22,8 +22,8 @@ from benchmarks.peers import turns
 _EXECUTIONS = 10
 # Largest difference relative to the largest entry of the gradient.
 GRADIENT_TOLERANCE = 1e-4
-# Nats. The mean of 100 steps of 32 images of a standard deviation of about 30
-# has a standard error of 0.5.
+# Nats, for the mean bound of steps 1,000 to 2,000, in which two seeds of one
+# framework differ by as much as 1.3.
 BOUND_TOLERANCE = 3.0
 
 
@@ -85,9 +85,8 @@ def table(
     reference = _gradients(processes[ours], name)
     bounds = {}
     for framework, process in processes.items():
-      answer = process.ask(do='train', case=name, executions=_EXECUTIONS)
-      # Ours reports the mean of a whole call, so that a call of one follows.
-      answer = process.ask(do='train', case=name, executions=1)
+      for _ in range(2):
+        answer = process.ask(do='train', case=name, executions=_EXECUTIONS)
       bounds[framework] = answer['bound']
       gap = difference(reference, _gradients(process, name))
       apart = abs(bounds[framework] - bounds[ours])

@@ -112,7 +112,7 @@ class Program:
       variable.assign(initial[name])
 
   def train(self, executions: int, laps: clock.Laps) -> float:
-    """See `worker.Program`; the bound is the mean of all executions."""
+    """See `worker.Program`."""
     steps = executions * self._case.execution
     history = self._model.fit(
       self._images,

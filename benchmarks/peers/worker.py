@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 import json
-import math
+import statistics
 import sys
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ class Program(Protocol):
   """The training of one case."""
 
   def train(self, executions: int, laps: clock.Laps) -> float:
-    """Trains on, and returns the mean bound of the last execution in nats.
+    """Trains on, and returns the mean bound of all executions in nats.
 
     Args:
       executions: how many, of `case.execution` steps each.
@@ -59,13 +59,13 @@ class Stepwise(abc.ABC):
 
   def train(self, executions: int, laps: clock.Laps) -> float:
     """See `Program`."""
-    bound = math.nan
+    bounds = []
     laps.start()
     for _ in range(executions):
       indices = self.order.take(self.case.execution, self.case.batch_size)
-      bound = self.execute(indices)
+      bounds.append(self.execute(indices))
       laps.lap()
-    return bound
+    return statistics.fmean(bounds)
 
 
 # Makes a program of a case, images uint8 `[N, D]` and initial parameters.
