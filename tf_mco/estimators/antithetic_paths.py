@@ -9,7 +9,7 @@ gradient in the logits of a layer from the differences within its pairs.
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import dataclasses
 
 import tensorflow as tf
@@ -98,21 +98,15 @@ def both_halves(pair: types.Pair) -> types.Path:
 
 
 def stack(
-  posterior: posteriors.Posterior, pairs: tuple[types.Pair, ...]
+  posterior: posteriors.Posterior, paths: Sequence[types.Path]
 ) -> types.Samples:
-  """Returns all paths as one batch of samples, `[L * 2 * P, B, ...]`.
+  """Returns paths of P samples as one batch of samples, `[n * P, B, ...]`.
 
-  One call of log_joint on this batch serves every pair, and the gradient of
+  One call of log_joint on this batch serves every path, and the gradient of
   the model as well.
   """
-  layers = zip(*(both_halves(pair) for pair in pairs), strict=True)
-  return posterior.pack(tuple(tf.concat(halves, 0) for halves in layers))
-
-
-def unstack(values: tf.Tensor, num_layers: int) -> list[list[tf.Tensor]]:
-  """Returns `[layer][half]`, each `[P, B]`, from `[L * 2 * P, B]`."""
-  halves = tf.split(values, 2 * num_layers)
-  return [halves[i : i + 2] for i in range(0, 2 * num_layers, 2)]
+  layers = zip(*paths, strict=True)
+  return posterior.pack(tuple(tf.concat(parts, 0) for parts in layers))
 
 
 def carry(
@@ -215,14 +209,15 @@ class AntitheticMean(AntitheticPairs, score_function.ScoreFunctionMean):
     """See `MeanEstimator`. The model's gradient averages all evaluations."""
     posterior = posteriors.as_posterior(posterior)
     draw_checks.pairs(draw, self.num_pairs, posterior.num_layers)
-    samples = stack(posterior, draw.pairs)
+    halves = [h for pair in draw.pairs for h in (pair.path, pair.antithetic)]
+    samples = stack(posterior, halves)
     log_q = tf.stop_gradient(posterior.log_prob(samples))
     values = checks.call_log_joint(integrand, samples, log_q)
     stopped = tf.stop_gradient(values)
-    by_layer = unstack(stopped, len(draw.pairs))
+    by_half = tf.split(stopped, len(halves))
 
     def gradient(layer: int, pair: types.Pair, logits: tf.Tensor) -> tf.Tensor:
-      f, f_tilde = by_layer[layer]
+      f, f_tilde = by_half[2 * layer], by_half[2 * layer + 1]
       b, b_tilde = pair.path[layer], pair.antithetic[layer]
       return self.logit_gradient(f, f_tilde, b, b_tilde, pair.uniform, logits)
 

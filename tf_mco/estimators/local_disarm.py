@@ -67,13 +67,27 @@ class LocalDisarm(antithetic_paths.AntitheticPairs):
     """Returns the surrogate of the K-sample bound."""
     posterior = posteriors.as_posterior(posterior)
     draw_checks.pairs(draw, self.num_pairs, posterior.num_layers)
-    samples = antithetic_paths.stack(posterior, draw.pairs)
-    log_q = posterior.log_prob(samples)
-    # Attached to log_q: -sum_k wt_k s_k is part of the posterior's gradient.
-    log_w = checks.call_log_joint(log_joint, samples, log_q) - log_q
     num_layers = len(draw.pairs)
-    by_layer = antithetic_paths.unstack(log_w, num_layers)
-    stopped = antithetic_paths.unstack(tf.stop_gradient(log_w), num_layers)
+    firsts = [pair.path for pair in draw.pairs]
+    others = [pair.antithetic for pair in draw.pairs]
+
+    def log_weights(paths: list[types.Path]) -> list[tf.Tensor]:
+      samples = antithetic_paths.stack(posterior, paths)
+      # Attached to log_q: -sum_k wt_k s_k is part of the posterior's gradient.
+      log_q = posterior.log_prob(samples)
+      log_w = checks.call_log_joint(log_joint, samples, log_q) - log_q
+      return tf.split(log_w, len(paths))
+
+    if self.symmetrized:
+      log_w = log_weights([*firsts, *others])
+      first, other = log_w[:num_layers], log_w[num_layers:]
+    else:
+      # The values alone of the other halves count, so that a call of its own
+      # saves their share of the backward pass.
+      first = log_weights(firsts)
+      other = [tf.stop_gradient(one) for one in log_weights(others)]
+    by_layer = list(zip(first, other, strict=True))
+    stopped = [tuple(map(tf.stop_gradient, halves)) for halves in by_layer]
 
     def gradient(layer: int, pair: types.Pair, logits: tf.Tensor) -> tf.Tensor:
       b, b_tilde = pair.path[layer], pair.antithetic[layer]
@@ -97,7 +111,7 @@ class LocalDisarm(antithetic_paths.AntitheticPairs):
       log_weights=stopped[0][0],
     )
 
-  def _bound(self, halves: list[tf.Tensor]) -> tf.Tensor:
+  def _bound(self, halves: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
     bound = log_weights_lib.log_mean_exp(halves[0])
     if self.symmetrized:
       bound = (bound + log_weights_lib.log_mean_exp(halves[1])) / 2
