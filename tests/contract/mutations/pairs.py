@@ -76,9 +76,9 @@ FAULTS = [
     ),
     (
       "another layer's values",
-      'return [halves[i : i + 2] for i in range(0, 2 * num_layers, 2)]',
-      'return [halves[i : i + 2] for i in range(0, 2 * num_layers, 2)][::-1]',
-      fault.LOCAL_2,
+      'by_half[2 * layer], by_half[2 * layer + 1]',
+      'by_half[-2 - 2 * layer], by_half[-1 - 2 * layer]',
+      fault.DISARM_2,
       fault.MEAN,
     ),
     (
@@ -109,6 +109,20 @@ FAULTS = [
       'path term dropped',
       'log_q = posterior.log_prob(samples)',
       'log_q = tf.stop_gradient(posterior.log_prob(samples))',
+      fault.LOCAL,
+      fault.MEAN,
+    ),
+    (
+      "another layer's values",
+      'half, other = stopped[layer]',
+      'half, other = stopped[-1 - layer]',
+      fault.LOCAL_2,
+      fault.MEAN,
+    ),
+    (
+      'path term of the first halves dropped',
+      'first = log_weights(firsts)',
+      'first = [tf.stop_gradient(one) for one in log_weights(firsts)]',
       fault.LOCAL,
       fault.MEAN,
     ),
