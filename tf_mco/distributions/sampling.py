@@ -20,7 +20,6 @@ from tf_mco.distributions import normal_noise
 from tf_mco.distributions import parameter_checks
 from tf_mco.distributions.numerics import bernoulli as bernoulli_numerics
 from tf_mco.distributions.numerics import bernoulli_event
-from tf_mco.ops import sums
 
 # The forms in which several sizes are given.
 _LISTS = (list, tuple, tf.TensorShape, range, np.ndarray)
@@ -133,8 +132,6 @@ def log_prob(distribution: tfd.Distribution, samples: tf.Tensor) -> tf.Tensor:
     return distribution.log_prob(samples)
   # `tfd.Independent` sums over the axes that it has made parts of an event.
   axes = list(range(inner_rank - distribution.event_shape.rank, 0))
-  if axes == [-1]:
-    return sums.over_last_axis(per_event)
   return tf.reduce_sum(per_event, axis=axes) if axes else per_event
 
 

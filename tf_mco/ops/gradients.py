@@ -8,8 +8,6 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
-from tf_mco.ops import sums
-
 # Upstream gradients to downstream ones, which may be None.
 Backward: TypeAlias = Callable[..., object]
 # What a function with a custom gradient returns: its value, and the gradient.
@@ -137,6 +135,4 @@ def expand_to_event(per_sample: tf.Tensor, event: tf.Tensor) -> tf.Tensor:
 def sum_event(per_dimension: tf.Tensor, sample_rank: int) -> tf.Tensor:
   """Returns the sum over all axes after the first `sample_rank`."""
   axes = list(range(sample_rank, per_dimension.shape.rank))
-  if len(axes) == 1:
-    return sums.over_last_axis(per_dimension)
   return tf.reduce_sum(per_dimension, axis=axes) if axes else per_dimension

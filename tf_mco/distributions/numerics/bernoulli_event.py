@@ -19,7 +19,6 @@ import tensorflow as tf
 
 from tf_mco.distributions.numerics import bernoulli
 from tf_mco.ops import gradients
-from tf_mco.ops import sums
 
 # 2^14 is below the largest number of half precision.
 _GROUP = 14
@@ -40,7 +39,7 @@ def log_prob(value: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
   """
   if logits.shape.rank < value.shape.rank:
     normalizer = tf.reduce_sum(bernoulli.softplus(logits), axis=-1)
-    return sums.of_products(value, logits) - normalizer
+    return tf.reduce_sum(value * logits, axis=-1) - normalizer
   return _log_prob(value, logits)
 
 
@@ -69,9 +68,7 @@ def _in_groups(value: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
   for start, end in itertools.pairwise(ends):
     part, factor = _parts(value[..., start:end], logits[..., start:end])
     linear, product = linear + part, product * factor
-  total = 0.0
-  if width:
-    total = sums.over_last_axis(linear - tf.math.log(product))
+  total = tf.reduce_sum(linear - tf.math.log(product), -1) if width else 0.0
   if ends[-1] < size:
     part, factor = _parts(value[..., ends[-1] :], logits[..., ends[-1] :])
     total += tf.reduce_sum(part - tf.math.log(factor), axis=-1)

@@ -9,7 +9,6 @@ import keras
 import tensorflow as tf
 
 from tf_mco._tfp import tfd
-from tf_mco.layers.heads import dense
 from tf_mco.ops import checks
 
 # The forms in which Keras takes an initializer.
@@ -179,7 +178,7 @@ class DenseHead(Head):
     self.event_rank = 1
     self.dense = None
     if units is not None:
-      self.dense = dense.Dense(
+      self.dense = keras.layers.Dense(
         units * self.num_features,
         kernel_initializer=self.kernel_initializer,
         bias_initializer=self.bias_initializer,
