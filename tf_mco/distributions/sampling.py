@@ -124,7 +124,7 @@ def log_prob(distribution: tfd.Distribution, samples: tf.Tensor) -> tf.Tensor:
   elif type(inner) in _NORMAL:
     loc, scale = _NORMAL[type(inner)](inner)
     per_event, inner_rank = normal_noise.log_prob(samples, loc, scale), 0
-  elif type(inner) is bernoulli.Bernoulli and _sums_last_axis(distribution):
+  elif type(inner) is bernoulli.Bernoulli and _sums_in_groups(distribution):
     logits = tf.convert_to_tensor(inner.logits)
     value = tf.cast(samples, logits.dtype)
     per_event, inner_rank = bernoulli_event.log_prob(value, logits), 1
@@ -135,10 +135,11 @@ def log_prob(distribution: tfd.Distribution, samples: tf.Tensor) -> tf.Tensor:
   return tf.reduce_sum(per_event, axis=axes) if axes else per_event
 
 
-def _sums_last_axis(distribution: tfd.Distribution) -> bool:
-  """Returns whether an event has axes, the last of which has a known size."""
+def _sums_in_groups(distribution: tfd.Distribution) -> bool:
+  """Returns whether the density of an event is computed by groups of bits."""
   event = distribution.event_shape
-  return bool(event.rank) and event[-1] is not None
+  known = bool(event.rank) and event[-1] is not None
+  return known and bernoulli_event.is_preferred()
 
 
 def own(distribution: tfd.Distribution) -> tfd.Distribution:

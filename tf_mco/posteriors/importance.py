@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_mco import random
 from tf_mco import types
+from tf_mco.distributions.numerics import bernoulli_event
 from tf_mco.ops import checks
 from tf_mco.posteriors import posterior as posterior_lib
 
@@ -58,10 +59,11 @@ def importance_bound(
   posterior = posterior_lib.as_posterior(posterior)
 
   def log_sum(size: int, index: int | tf.Tensor) -> tf.Tensor:
-    draw = posterior.draw_stopped(
-      log_joint, size, seed=random.fold_in(seed, index)
-    )
-    log_w = posterior.log_weights(log_joint, draw)
+    with bernoulli_event.for_values_alone():
+      draw = posterior.draw_stopped(
+        log_joint, size, seed=random.fold_in(seed, index)
+      )
+      log_w = posterior.log_weights(log_joint, draw)
     return tf.reduce_logsumexp(log_w, axis=0)
 
   size = min(chunk_size, num_samples)

@@ -54,7 +54,7 @@ def ours(alpha: np.ndarray, log_x: np.ndarray, dtype: tf.DType) -> np.ndarray:
   alpha, log_x = tf.constant(alpha, dtype), tf.constant(log_x, dtype)
   with tf.GradientTape() as tape:
     tape.watch(alpha)
-    value = gamma_numerics.with_path_gradient(alpha, log_x, quality=dtype)
+    value = gamma_numerics.with_path_gradient(alpha, log_x)
   return tape.gradient(value, alpha).numpy()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,6 +13,7 @@ from tf_mco._tfp import tfd
 from tf_mco.distributions import sampling
 from tf_mco.distributions.numerics import bernoulli
 from tf_mco.distributions.numerics import bernoulli_event
+from tf_mco.posteriors import importance
 
 # Fewer bits than a group, whole groups, and a rest.
 _SIZES = (1, 5, 14, 28, 43)
@@ -94,11 +97,14 @@ def test_faults_are_not_hidden() -> None:
     np.testing.assert_array_equal(found, expected)
 
 
-def _products(shape: list[int], samples: list[int]) -> dict[str, int]:
+def _products(
+  shape: list[int], samples: list[int], *, values_alone: bool = True
+) -> dict[str, int]:
   """Returns how many logarithms and exponentials a density takes."""
-  independent = tfd.Independent(distributions.Bernoulli(tf.ones(shape)), 1)
-  graph = tf.Graph()
-  with graph.as_default():
+  graph, context = tf.Graph(), contextlib.nullcontext()
+  if values_alone:
+    context = bernoulli_event.for_values_alone()
+  with graph.as_default(), context:
     logits = tf.compat.v1.placeholder(tf.float32, shape)
     independent = tfd.Independent(distributions.Bernoulli(logits), 1)
     sampling.log_prob(independent, tf.zeros(samples))
@@ -115,6 +121,27 @@ def test_the_density_of_an_event_takes_few_logarithms() -> None:
   assert _products([4, 28], [3, 4, 28]) == {'Log': 4 * 28, 'Exp': 4 * 28}
 
 
+def test_training_uses_another_form() -> None:
+  assert not bernoulli_event.is_preferred()
+  few, many = (
+    _products([3, 28], [3, 28], values_alone=alone) for alone in (True, False)
+  )
+  assert few != many
+
+
+def test_a_bound_for_evaluation_needs_values_alone() -> None:
+  seen = []
+  posterior = tfd.Independent(distributions.Bernoulli(tf.zeros([2, 3])), 1)
+
+  def log_joint(z: tf.Tensor) -> tf.Tensor:
+    seen.append(bernoulli_event.is_preferred())
+    return posterior.log_prob(z)
+
+  importance.importance_bound(log_joint, posterior, 5, chunk_size=2, seed=0)
+  assert set(seen) == {True}
+  assert not bernoulli_event.is_preferred()
+
+
 @pytest.mark.parametrize('jit_compile', [False, True])
 def test_an_event_of_several_axes(jit_compile: bool) -> None:
   rng = np.random.default_rng(1)
@@ -124,7 +151,8 @@ def test_an_event_of_several_axes(jit_compile: bool) -> None:
 
   @tf.function(jit_compile=jit_compile)
   def density(x: tf.Tensor) -> tf.Tensor:
-    return sampling.log_prob(independent, x)
+    with bernoulli_event.for_values_alone():
+      return sampling.log_prob(independent, x)
 
   np.testing.assert_allclose(
     density(value), independent.log_prob(value), rtol=1e-12

@@ -8,11 +8,16 @@ Each factor 1 + exp(-|l|) is between 1 and 2, so that the product of 14 of them
 is an ordinary number in every dtype. The logarithm of the product saves 13 of
 14 logarithms, and with them half of the time of the density. The products round
 as much as the sum of the logarithms would.
+
+A training step is slower with this form, because the gradient needs what the
+products do not keep. `is_preferred` tells the two uses apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+import contextlib
+import contextvars
 import itertools
 
 import tensorflow as tf
@@ -23,7 +28,24 @@ from tf_mco.ops import gradients
 # 2^14 is below the largest number of half precision.
 _GROUP = 14
 
+_preferred = contextvars.ContextVar('preferred', default=False)
+
 _Backward = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+@contextlib.contextmanager
+def for_values_alone() -> Iterator[None]:
+  """Prefers the form of this module, where no gradient is needed."""
+  token = _preferred.set(True)
+  try:
+    yield
+  finally:
+    _preferred.reset(token)
+
+
+def is_preferred() -> bool:
+  """Returns whether this is inside of `for_values_alone`."""
+  return _preferred.get()
 
 
 def log_prob(value: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
