@@ -1,7 +1,8 @@
 """The least time that the matrix products of a step can take.
 
-Each product of the step is timed by itself, as a compiled call in a graph loop,
-because the step itself is called so. The floor is the sum of the times.
+Each product of the step is timed by itself, as a compiled call in a graph loop.
+The floor is the sum of the times. An execution that is one program can be
+faster, because its products need no calls.
 """
 
 from __future__ import annotations
